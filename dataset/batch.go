@@ -1,0 +1,90 @@
+package dataset
+
+import "math"
+
+// BatchRows is the most records a Batch holds: small enough for its columns to stay in the second-level cache.
+const BatchRows = 1 << 14
+
+// Absent values of the integer kinds.
+const (
+	NoTime   = math.MinInt64
+	NoAmount = math.MinInt64
+)
+
+// A Column holds one field of a batch. Only the slice that the field's kind names is set (see Kind); it has Batch.N
+// elements. Dict[0] is always "" and stands for an absent value.
+type Column struct {
+	State []State
+	U8    []uint8
+	I64   []int64
+	F64   []float64
+	Idx   []uint32
+	Dict  []string
+	// DictID identifies the content of Dict: equal non-zero IDs within one worker's stream mean an equal Dict, so that work
+	// done per entry can be kept from batch to batch. Zero makes no promise.
+	DictID uint64
+}
+
+// A Batch is a run of consecutive records of one input, one Column for each field asked for, in that order. Next reuses
+// its memory. A record with Bad set was rejected: its values are undefined, and it is already in the account.
+type Batch struct {
+	N    int
+	Cols []Column
+	Bad  []bool // nil when no record of the batch is bad
+
+	// Unit and Row order batches: Unit counts the parts of all inputs in input order, Row is the first record's position
+	// within the unit. Output in input order sorts by them.
+	Unit int
+	Row  int64
+
+	unit  unit    // the part being read, nil to claim the next
+	lines []int64 // of text: each record's line within the unit, 0 for the first; nil where record i is at Row+i
+	log   issueLog
+}
+
+// Rejected reports whether record i is to be left out.
+func (b *Batch) Rejected(i int) bool { return b.Bad != nil && b.Bad[i] }
+
+// reset prepares b for n records of the fields: slices of the right length, no bad record.
+func (b *Batch) reset(fields []Field, n int) {
+	if len(b.Cols) != len(fields) {
+		b.Cols = make([]Column, len(fields))
+	}
+	b.N, b.Bad = n, nil
+	for i := range fields {
+		c := &b.Cols[i]
+		switch fields[i].Kind {
+		case KindState:
+			c.State = sized(c.State, n)
+		case KindTime, KindAmount:
+			c.I64 = sized(c.I64, n)
+		case KindNumber:
+			c.F64 = sized(c.F64, n)
+		case KindText, KindCodes:
+			c.Idx = sized(c.Idx, n)
+		default:
+			c.U8 = sized(c.U8, n)
+		}
+	}
+}
+
+// reject marks record i as bad and logs why; value is as it stands in the data.
+func (b *Batch) reject(i int, kind IssueKind, field, value string) {
+	if b.Bad == nil {
+		b.Bad = make([]bool, b.N)
+	}
+	row := b.Row + int64(i)
+	if b.lines != nil {
+		row = b.lines[i]
+	}
+	b.log.add(kind, b.Unit, row, field, safeValue(value), !b.Bad[i])
+	b.Bad[i] = true
+}
+
+// sized returns a slice of n elements, s itself where it is large enough. Its content is undefined.
+func sized[T any](s []T, n int) []T {
+	if cap(s) < n {
+		return make([]T, n, max(n, BatchRows))
+	}
+	return s[:n]
+}

@@ -1,0 +1,76 @@
+package replay
+
+import "github.com/trustreplay/trustreplay/dataset"
+
+// A Tally counts records and their amount (minor units) by label.
+type Tally struct {
+	Records [dataset.NumLabels]int64
+	Amount  [dataset.NumLabels]int64
+}
+
+// N returns the records of all labels.
+func (t Tally) N() int64 { return t.Records[0] + t.Records[1] + t.Records[2] }
+
+// Labeled returns the records whose outcome is known.
+func (t Tally) Labeled() int64 { return t.Records[dataset.Legit] + t.Records[dataset.Fraud] }
+
+// Value returns the amount of all labels, LabeledValue that of the records whose outcome is known.
+func (t Tally) Value() int64        { return t.Amount[0] + t.Amount[1] + t.Amount[2] }
+func (t Tally) LabeledValue() int64 { return t.Amount[dataset.Legit] + t.Amount[dataset.Fraud] }
+
+// Add returns the sum of two tallies.
+func (t Tally) Add(u Tally) Tally {
+	for i := range t.Records {
+		t.Records[i] += u.Records[i]
+		t.Amount[i] += u.Amount[i]
+	}
+	return t
+}
+
+// Counts are what a policy did with a set of records: all a measure needs, and exact.
+type Counts struct {
+	// Actions is indexed by dataset.Action; Actions[Undecided] counts the undecided.
+	Actions [dataset.NumActions]Tally
+	// Calls counts the records on which the policy asks each of its products, first and second.
+	Calls [2]int64
+}
+
+// Total returns the tally over all actions.
+func (c Counts) Total() Tally {
+	var t Tally
+	for _, a := range c.Actions {
+		t = t.Add(a)
+	}
+	return t
+}
+
+// Add returns the sum of two counts.
+func (c Counts) Add(d Counts) Counts {
+	for i := range c.Actions {
+		c.Actions[i] = c.Actions[i].Add(d.Actions[i])
+	}
+	for i := range c.Calls {
+		c.Calls[i] += d.Calls[i]
+	}
+	return c
+}
+
+// A Result is one policy replayed over a history.
+type Result struct {
+	Policy *Policy
+	Counts
+	// Rules counts the records that each rule decided, in the order of the policy's rules.
+	Rules []Tally
+	// Cells counts the records that each cell of the gate and of the matrix decided: Cells[first][0] by the gate,
+	// Cells[first][1+second] by the matrix.
+	Cells [dataset.NumClusters][1 + dataset.NumClusters]Tally
+	// Groups holds the counts of each group of the fields asked for with By, ordered by their keys; nil without By.
+	Groups []Group
+}
+
+// A Group is the part of a history that shares the values of the By fields.
+type Group struct {
+	// Key has a value for each By field, "" where the record has none; months are "2026-03".
+	Key []string
+	Counts
+}
