@@ -20,6 +20,8 @@ const MaxRules = 64
 // A Policy decides on a record by the answers of one or two products. It is immutable once parsed or built.
 type Policy struct {
 	Name string
+	// Description says what the policy is for, in the words of whoever wrote it; "" says nothing.
+	Description string
 	// First is the product asked first, Second the one asked when the gate says Next, "" in a one-product policy.
 	First, Second string
 	// Bands tell how each product's score becomes a cluster, FirstBands for the first product, SecondBands for the second.

@@ -1,0 +1,374 @@
+package replay
+
+import (
+	"encoding/binary"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/trustreplay/trustreplay/dataset"
+)
+
+// A vector is a test asked of every record of a batch, as a bitmap.
+type vector struct {
+	test *test
+	cols []int // of the test's fields
+	bits []uint64
+	fill func(e *evaluator, b *dataset.Batch)
+
+	// What was found out about values, kept from batch to batch.
+	entries []answer // by dictionary entry, while dictID stays
+	dictID  uint64
+	byBits  map[uint64]bool // by the bits of a number
+	byTuple map[tuple]bool  // by the bits and entries of several fields
+	dictIDs []uint64        // of byTuple
+}
+
+// An answer is what is known of a test on a value. Its lowest bit is set where the test holds.
+type answer uint8
+
+const (
+	unasked answer = 0
+	holds   answer = 1
+	fails   answer = 2
+)
+
+func answerOf(b bool) answer {
+	if b {
+		return holds
+	}
+	return fails
+}
+
+// A tuple identifies the values of several fields: bits of numbers, entries of dictionaries.
+type tuple [4]uint64
+
+// maxMemo bounds what a vector remembers, so that a field of ever new values costs time and not memory.
+const maxMemo = 1 << 14
+
+// vector chooses the fastest way to ask a test.
+func (e *evaluator) vector(t *test) (*vector, error) {
+	v := &vector{test: t}
+	for _, f := range t.fields {
+		i, err := e.column(f)
+		if err != nil {
+			return nil, err
+		}
+		v.cols = append(v.cols, i)
+	}
+	switch {
+	case len(t.fields) != 1:
+		v.fill = v.fillTuples
+	case t.shape == shapeFlag:
+		v.fill = v.fillFlags
+	case t.shape == shapeCompare:
+		v.fill = v.fillCompare
+	default:
+		switch t.fields[0].Kind {
+		case dataset.KindText, dataset.KindCodes:
+			v.fill = v.fillEntries
+		case dataset.KindNumber, dataset.KindAmount:
+			v.byBits = map[uint64]bool{}
+			v.fill = v.fillNumbers
+		default:
+			v.entries = e.small(t)
+			v.fill = v.fillSmall
+		}
+	}
+	return v, nil
+}
+
+// fillFlags reads a boolean column eight records at a time. BoolTrue has the second bit set, BoolFalse the first.
+func (v *vector) fillFlags(_ *evaluator, b *dataset.Batch) {
+	const lows = 0x0101010101010101
+	shift := v.test.want - 1
+	col := b.Cols[v.cols[0]].U8[:b.N]
+	for w := range v.bits {
+		part := col[w*64 : min(w*64+64, len(col))]
+		var word uint64
+		i := 0
+		for ; i+8 <= len(part); i += 8 {
+			x := binary.LittleEndian.Uint64(part[i:]) >> shift & lows
+			word |= x * 0x0102040810204080 >> 56 << i // gathers the lowest bit of each byte
+		}
+		for ; i < len(part); i++ {
+			word |= uint64(part[i]>>shift&1) << i
+		}
+		v.bits[w] = word
+	}
+}
+
+// fillSmall reads a column of clusters, statuses or booleans through a table of all values.
+func (v *vector) fillSmall(_ *evaluator, b *dataset.Batch) {
+	col, table := b.Cols[v.cols[0]].U8[:b.N], (*[256]answer)(v.entries)
+	for w := range v.bits {
+		var word uint64
+		for i, x := range col[w*64 : min(w*64+64, len(col))] {
+			word |= uint64(table[x]&1) << i
+		}
+		v.bits[w] = word
+	}
+}
+
+// small asks a test of every value of a column of small numbers.
+func (e *evaluator) small(t *test) []answer {
+	table := make([]answer, 256)
+	col := dataset.Column{U8: []uint8{0}}
+	for x := range table {
+		col.U8[0] = uint8(x)
+		table[x] = answerOf(e.askOne(t, &col, 0))
+	}
+	return table
+}
+
+// askOne runs the interpreter on a test of one field.
+func (e *evaluator) askOne(t *test, col *dataset.Column, r int) bool {
+	x, found := value(t.fields[0].Kind, col, r)
+	if !found {
+		return false
+	}
+	e.env[t.fields[0].Name] = x
+	return e.ask(t)
+}
+
+// fillEntries asks the test once of each dictionary entry that occurs.
+func (v *vector) fillEntries(e *evaluator, b *dataset.Batch) {
+	c := &b.Cols[v.cols[0]]
+	if c.DictID == 0 || c.DictID != v.dictID {
+		v.entries = v.entries[:0]
+		v.dictID = c.DictID
+	}
+	if n := len(c.Dict); n > len(v.entries) {
+		v.entries = append(v.entries, make([]answer, n-len(v.entries))...)
+	}
+	entries := v.entries
+	for w := range v.bits {
+		var word uint64
+		part := c.Idx[w*64 : min(w*64+64, b.N)]
+		for i, x := range part {
+			if int(x) >= len(entries) { // only of a rejected record
+				continue
+			}
+			a := entries[x]
+			if a == unasked {
+				a = answerOf(v.askEntry(e, c.Dict[x]))
+				entries[x] = a
+			}
+			word |= uint64(a&1) << i
+		}
+		v.bits[w] = word
+	}
+}
+
+func (v *vector) askEntry(e *evaluator, text string) bool {
+	if text == "" {
+		return false
+	}
+	if v.test.shape == shapeCodes {
+		return hasCode(text, v.test.codes)
+	}
+	if f := v.test.fields[0]; f.Kind == dataset.KindCodes {
+		e.env[f.Name] = splitCodes(text)
+	} else {
+		e.env[f.Name] = text
+	}
+	return e.ask(v.test)
+}
+
+// hasCode reports whether a comma-separated list holds one of the codes.
+func hasCode(list string, codes []string) bool {
+	for more := true; more; {
+		var code string
+		code, list, more = strings.Cut(list, ",")
+		if code = strings.TrimSpace(code); code != "" && slices.Contains(codes, code) {
+			return true
+		}
+	}
+	return false
+}
+
+// splitCodes returns the codes of a comma-separated list, without the spaces around them and without empty ones.
+func splitCodes(list string) []string {
+	out := []string{}
+	for code := range strings.SplitSeq(list, ",") {
+		if code = strings.TrimSpace(code); code != "" {
+			out = append(out, code)
+		}
+	}
+	return out
+}
+
+// fillCompare compares numbers with a constant.
+func (v *vector) fillCompare(_ *evaluator, b *dataset.Batch) {
+	c := &b.Cols[v.cols[0]]
+	amounts := v.test.fields[0].Kind == dataset.KindAmount
+	var buf [64]float64
+	for w := range v.bits {
+		lo, hi := w*64, min(w*64+64, b.N)
+		part := buf[:hi-lo]
+		if amounts {
+			for i, a := range c.I64[lo:hi] {
+				part[i] = major(a)
+			}
+		} else {
+			part = c.F64[lo:hi]
+		}
+		v.bits[w] = within(part, v.test.low, v.test.high, v.test.outside)
+	}
+}
+
+// within returns a bit for each number of low..high, both included, or for each number outside. NaN, which stands for a
+// missing number, is neither.
+func within(part []float64, low, high float64, outside bool) (word uint64) {
+	for i, x := range part {
+		is := x >= low && x <= high
+		if outside {
+			is = x < low || x > high
+		}
+		if is {
+			word |= 1 << i
+		}
+	}
+	return word
+}
+
+// fillNumbers asks the test of each distinct number.
+func (v *vector) fillNumbers(e *evaluator, b *dataset.Batch) {
+	f, c := v.test.fields[0], &b.Cols[v.cols[0]]
+	v.each(b.N, func(r int) bool {
+		k := raw(f.Kind, c, r)
+		is, found := v.byBits[k]
+		if !found {
+			is = e.askOne(v.test, c, r)
+			if len(v.byBits) < maxMemo {
+				v.byBits[k] = is
+			}
+		}
+		return is
+	})
+}
+
+// fillTuples asks the test of each distinct combination of values.
+func (v *vector) fillTuples(e *evaluator, b *dataset.Batch) {
+	t := v.test
+	memo := len(t.fields) <= len(tuple{})
+	if memo {
+		v.forget(b)
+	}
+	v.each(b.N, func(r int) bool {
+		if !memo {
+			return e.askAll(v, b, r)
+		}
+		var k tuple
+		for i, f := range t.fields {
+			k[i] = raw(f.Kind, &b.Cols[v.cols[i]], r)
+		}
+		is, found := v.byTuple[k]
+		if !found {
+			is = e.askAll(v, b, r)
+			if len(v.byTuple) < maxMemo {
+				v.byTuple[k] = is
+			}
+		}
+		return is
+	})
+}
+
+// forget drops what is known of tuples where a dictionary has changed, since entries are part of them.
+func (v *vector) forget(b *dataset.Batch) {
+	same := v.byTuple != nil
+	v.dictIDs = append(v.dictIDs, make([]uint64, len(v.cols)-len(v.dictIDs))...)
+	for i, f := range v.test.fields {
+		if f.Kind == dataset.KindText || f.Kind == dataset.KindCodes {
+			id := b.Cols[v.cols[i]].DictID
+			same = same && id != 0 && id == v.dictIDs[i]
+			v.dictIDs[i] = id
+		}
+	}
+	if !same {
+		v.byTuple = map[tuple]bool{}
+	}
+}
+
+func (v *vector) each(n int, is func(r int) bool) {
+	for w := range v.bits {
+		var word uint64
+		for r := w * 64; r < min(w*64+64, n); r++ {
+			if is(r) {
+				word |= 1 << (r & 63)
+			}
+		}
+		v.bits[w] = word
+	}
+}
+
+// askAll runs the interpreter on a test of several fields, or of none.
+func (e *evaluator) askAll(v *vector, b *dataset.Batch, r int) bool {
+	for i, f := range v.test.fields {
+		x, found := value(f.Kind, &b.Cols[v.cols[i]], r)
+		if !found {
+			return false
+		}
+		e.env[f.Name] = x
+	}
+	return e.ask(v.test)
+}
+
+// value returns a field of a record as the interpreter sees it; found is false where it is missing.
+func value(kind dataset.Kind, c *dataset.Column, r int) (x any, found bool) {
+	switch kind {
+	case dataset.KindBool:
+		return c.U8[r] == dataset.BoolTrue, c.U8[r] != dataset.BoolAbsent
+	case dataset.KindCluster:
+		k := c.U8[r]
+		if k == uint8(dataset.NoCluster) || k >= dataset.NumClusters {
+			return nil, false
+		}
+		return dataset.Cluster(k).String(), true
+	case dataset.KindStatus:
+		s := dataset.Status(c.U8[r])
+		if s >= dataset.NumStatuses {
+			return nil, false
+		}
+		// A rule is asked about the first product, or about the second once it was called: an absent answer is a missing one.
+		if s == dataset.Absent {
+			s = dataset.Missing
+		}
+		return s.String(), true
+	case dataset.KindNumber:
+		return c.F64[r], !math.IsNaN(c.F64[r])
+	case dataset.KindAmount:
+		return major(c.I64[r]), c.I64[r] != dataset.NoAmount
+	case dataset.KindText, dataset.KindCodes:
+		if int(c.Idx[r]) >= len(c.Dict) || c.Dict[c.Idx[r]] == "" {
+			return nil, false
+		}
+		if kind == dataset.KindCodes {
+			return splitCodes(c.Dict[c.Idx[r]]), true
+		}
+		return c.Dict[c.Idx[r]], true
+	}
+	return nil, false
+}
+
+// major returns an amount in major units, NaN where there is none. The quotient is correctly rounded, so 29 minor units
+// are the number that a condition writes as 0.29.
+func major(minor int64) float64 {
+	if minor == dataset.NoAmount {
+		return math.NaN()
+	}
+	return float64(minor) / 100
+}
+
+// raw returns bits that identify the value of a field within one dictionary.
+func raw(kind dataset.Kind, c *dataset.Column, r int) uint64 {
+	switch kind {
+	case dataset.KindNumber:
+		return math.Float64bits(c.F64[r])
+	case dataset.KindAmount:
+		return uint64(c.I64[r])
+	case dataset.KindText, dataset.KindCodes:
+		return uint64(c.Idx[r])
+	}
+	return uint64(c.U8[r])
+}
