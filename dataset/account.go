@@ -37,6 +37,8 @@ type Account struct {
 	Read     int64
 	Rejected int64
 	Issues   []IssueCount // in the order of the kinds, only those that occurred
+	// Period spans the times of the records that were not rejected, nil where no time was read or none is known.
+	Period *Period
 	// IDsChecked tells whether repeated records were looked for.
 	IDsChecked bool
 }
@@ -46,7 +48,7 @@ type Account struct {
 func (s *Scan) Account() (Account, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	a := Account{Read: s.log.read, IDsChecked: s.ids != nil}
+	a := Account{Read: s.log.read, Period: s.log.period, IDsChecked: s.ids != nil}
 	for _, src := range s.sources {
 		a.Files = append(a.Files, src.info())
 	}

@@ -21,7 +21,8 @@ type Column struct {
 	Idx   []uint32
 	Dict  []string
 	// DictID identifies the content of Dict: equal non-zero IDs within one worker's stream mean an equal Dict, so that work
-	// done per entry can be kept from batch to batch. Zero makes no promise.
+	// done per entry can be kept from batch to batch. A Dict that grows keeps its ID: entries are only added behind those
+	// already there, so a consumer compares lengths and works on the new ones. Zero makes no promise.
 	DictID uint64
 }
 
@@ -37,9 +38,22 @@ type Batch struct {
 	Unit int
 	Row  int64
 
+	// Seq numbers the units of all inputs 0, 1, 2, ... in input order. Each unit ends with an empty batch that has End set, so
+	// that output in input order knows when to go on to the next.
+	Seq int
+	End bool
+
 	unit  unit    // the part being read, nil to claim the next
 	lines []int64 // of text: each record's line within the unit, 0 for the first; nil where record i is at Row+i
 	log   issueLog
+	dicts uint64      // the last DictID given out
+	text  *textWorker // what text inputs keep from batch to batch
+}
+
+// newDictID returns an ID for a Column.Dict that no other of this worker's stream has.
+func (b *Batch) newDictID() uint64 {
+	b.dicts++
+	return b.dicts
 }
 
 // Rejected reports whether record i is to be left out.
@@ -50,7 +64,7 @@ func (b *Batch) reset(fields []Field, n int) {
 	if len(b.Cols) != len(fields) {
 		b.Cols = make([]Column, len(fields))
 	}
-	b.N, b.Bad = n, nil
+	b.N, b.Bad, b.lines = n, nil, nil
 	for i := range fields {
 		c := &b.Cols[i]
 		switch fields[i].Kind {
@@ -77,9 +91,24 @@ func (b *Batch) reject(i int, kind IssueKind, field, value string) {
 	if b.lines != nil {
 		row = b.lines[i]
 	}
-	b.log.add(kind, b.Unit, row, field, safeValue(value), !b.Bad[i])
+	if value != "" {
+		value = safeValue(value)
+	}
+	b.log.add(kind, b.Unit, row, field, value, !b.Bad[i])
 	b.Bad[i] = true
 }
+
+// truncate keeps the first n records of a batch that was reset for more.
+func (b *Batch) truncate(n int) {
+	b.N = n
+	for i := range b.Cols {
+		c := &b.Cols[i]
+		c.State, c.U8, c.I64, c.F64, c.Idx = head(c.State, n), head(c.U8, n), head(c.I64, n), head(c.F64, n), head(c.Idx, n)
+	}
+	b.Bad, b.lines = head(b.Bad, n), head(b.lines, n)
+}
+
+func head[T any](s []T, n int) []T { return s[:min(n, len(s))] }
 
 // sized returns a slice of n elements, s itself where it is large enough. Its content is undefined.
 func sized[T any](s []T, n int) []T {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 )
@@ -105,6 +106,7 @@ const keepPlaces = 5
 // An issueLog gathers the issues of one worker. Only the first places of each kind survive; counts are complete.
 type issueLog struct {
 	read, rejected int64
+	period         *Period // of the records' times, nil before the first
 	kinds          [numIssues]issueTally
 }
 
@@ -131,6 +133,35 @@ func (p place) compare(q place) int {
 		return 1
 	}
 	return strings.Compare(p.field, q.field)
+}
+
+// A Period is a span of time, in microseconds since 1970 UTC, both ends included.
+type Period struct{ First, Last int64 }
+
+// Days returns the UTC days of both ends, as 2006-01-02.
+func (p Period) Days() (first, last string) {
+	day := func(us int64) string { return time.UnixMicro(us).UTC().Format(time.DateOnly) }
+	return day(p.First), day(p.Last)
+}
+
+// addPeriod widens the period to the times of a batch.
+func (l *issueLog) addPeriod(b *Batch, column int) {
+	for r, t := range b.Cols[column].I64[:b.N] {
+		if p := l.period; p != nil && t >= p.First && t <= p.Last || t == NoTime || b.Rejected(r) {
+			continue
+		}
+		l.widen(&Period{t, t})
+	}
+}
+
+func (l *issueLog) widen(p *Period) {
+	switch {
+	case p == nil:
+	case l.period == nil:
+		l.period = &Period{p.First, p.Last}
+	default:
+		l.period.First, l.period.Last = min(l.period.First, p.First), max(l.period.Last, p.Last)
+	}
 }
 
 // add logs an issue. first tells that the record had none before, so that a record is rejected once however bad it is.
@@ -161,6 +192,7 @@ func (t *issueTally) keep(p place) {
 func (l *issueLog) merge(m *issueLog) {
 	l.read += m.read
 	l.rejected += m.rejected
+	l.widen(m.period)
 	for k := range m.kinds {
 		l.kinds[k].count += m.kinds[k].count
 		for _, p := range m.kinds[k].first {

@@ -40,19 +40,34 @@ type wanted struct {
 	paths  []Path // for KindState: of the score
 	status []Path // for KindState: of an explicit status
 	object []Path // for KindState: of the whole response, whose presence alone says something
+	mapped bool   // the places are the user's, not detected
 }
 
-// want returns where to look for f.
+// want returns where to look for f. A product's status is worked out from its whole response, so KindStatus looks where
+// the product's KindState does.
 func (m Mapping) want(f Field) wanted {
-	w := wanted{Field: f}
-	if f.Kind != KindState {
+	w := wanted{Field: f, mapped: m.moved(f.Name)}
+	product := f.Name
+	switch f.Kind {
+	case KindState:
+	case KindStatus:
+		product = strings.TrimSuffix(product, ".status")
+	default:
 		w.paths = m.places(f.Name)
 		return w
 	}
-	w.paths = m.places(f.Name + ".score")
-	w.status = m.places(f.Name + ".status")
-	w.object = m.places(f.Name)
+	w.mapped = w.mapped || m.moved(product+".score")
+	w.paths = m.places(product + ".score")
+	w.status = m.places(product + ".status")
+	w.object = m.places(product)
 	return w
+}
+
+// moved reports whether the mapping says where the field, or the response that it belongs to, is.
+func (m Mapping) moved(name string) bool {
+	_, field := m.Fields[name]
+	_, response := m.Fields[ProductOf(name)]
+	return field || response
 }
 
 // places returns the paths at which the value of a canonical name may be.
@@ -122,6 +137,9 @@ func places(name, bare string) []Path {
 		add("onboarding", "score", rest[0]) // the hub response keeps the product's own score in a claim named score
 		add(keys...)
 		add("score", rest[0])
+		if rest[0] == "reason_codes" && bare == "session" {
+			add("reason_codes") // a session has none, so a column without prefix is onboarding's
+		}
 	case product == "session":
 		add(keys...)
 		add("session", "domain", rest[0])

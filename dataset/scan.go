@@ -18,6 +18,8 @@ type Options struct {
 	// CheckIDs says whether repeated records (one customer_id at one time) are looked for: it costs an id column and 24
 	// bytes of memory a record.
 	CheckIDs bool
+	// CheckIDsUpTo looks for them also where the inputs have at most so many bytes together, or an unknown number.
+	CheckIDsUpTo int64
 	// Hash adds the SHA-256 of each file to the account; it reads every byte of it once more.
 	Hash bool
 }
@@ -56,8 +58,8 @@ type Scan struct {
 	next    int // the source to claim from
 	sources []source
 	units   [][]unitInfo // per source, in order
+	claimed int          // units handed out so far
 	log     issueLog
-	read    int64
 	errs    []error
 	ids     *idCheck
 	closed  bool
@@ -74,8 +76,21 @@ const unitBits = 32
 // Open resolves names (files, folders, globs, "-" for stdin), recognises each file's format by its content and prepares to
 // read opt.Fields. All unreadable inputs are reported at once.
 func Open(ctx context.Context, names []string, stdin io.Reader, opt Options) (*Scan, error) {
-	s := &Scan{opt: opt, fields: slices.Clone(opt.Fields)}
-	if opt.CheckIDs {
+	inputs, err := resolve(names, stdin)
+	if err != nil {
+		return nil, err
+	}
+	s := &Scan{opt: opt, fields: slices.Clone(opt.Fields), inputs: inputs, units: make([][]unitInfo, len(inputs))}
+	var size int64
+	streams := false
+	for _, in := range inputs {
+		size += max(in.size, 0)
+		streams = streams || in.size < 0
+	}
+	if !streams {
+		s.total = size
+	}
+	if opt.CheckIDs || opt.CheckIDsUpTo > 0 && size <= opt.CheckIDsUpTo {
 		s.ids = newIDCheck(s.column(Field{CustomerID, KindText}), s.column(Field{Timestamp, KindTime}))
 	}
 	if opt.Labels != nil {
@@ -85,12 +100,6 @@ func Open(ctx context.Context, names []string, stdin io.Reader, opt Options) (*S
 	for _, f := range s.fields {
 		s.want = append(s.want, opt.Mapping.want(f))
 	}
-	inputs, err := resolve(names, stdin)
-	if err != nil {
-		return nil, err
-	}
-	s.inputs = inputs
-	s.units = make([][]unitInfo, len(inputs))
 	var errs []error
 	for i := range inputs {
 		src, err := openSource(ctx, &inputs[i], s)
@@ -102,13 +111,6 @@ func Open(ctx context.Context, names []string, stdin io.Reader, opt Options) (*S
 	if len(errs) > 0 {
 		s.Close()
 		return nil, errors.Join(errs...)
-	}
-	for _, in := range inputs {
-		if in.size < 0 {
-			s.total = 0
-			break
-		}
-		s.total += in.size
 	}
 	return s, nil
 }
@@ -128,28 +130,27 @@ func (s *Scan) Progress() (done, total int64) { return s.done.Load(), s.total }
 // Next reads the next records into b, io.EOF after the last. A broken file does not end the scan: the others are read to
 // the end, so that Account can name every one that is broken.
 func (s *Scan) Next(ctx context.Context, b *Batch) error {
-	for {
-		if err := ctx.Err(); err != nil {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if b.unit == nil {
+		if err := s.claim(b); err != nil {
+			s.flush(b)
 			return err
 		}
-		if b.unit == nil {
-			if err := s.claim(b); err != nil {
-				s.flush(b)
-				return err
-			}
-		}
-		err := guard(func() error { return b.unit.fill(b) })
-		switch {
-		case err == nil:
-			s.finish(b)
-			return nil
-		case err != io.EOF:
-			s.fail(b.Unit>>unitBits, err)
-			fallthrough
-		default:
-			s.release(b)
-		}
 	}
+	err := guard(func() error { return b.unit.fill(b) })
+	if err == nil {
+		s.finish(b)
+		return nil
+	}
+	if err != io.EOF {
+		s.fail(b.Unit>>unitBits, err)
+	}
+	s.release(b)
+	b.reset(s.fields, 0)
+	b.End = true
+	return nil
 }
 
 // claim gives b the next unit.
@@ -164,7 +165,8 @@ func (s *Scan) claim(b *Batch) error {
 			return err
 		})
 		if err == nil {
-			b.unit, b.Unit, b.Row = u, i<<unitBits|len(s.units[i]), 0
+			b.unit, b.Unit, b.Row, b.Seq, b.End = u, i<<unitBits|len(s.units[i]), 0, s.claimed, false
+			s.claimed++
 			s.units[i] = append(s.units[i], unitInfo{group: u.group()})
 			return nil
 		}
@@ -183,6 +185,9 @@ func (s *Scan) finish(b *Batch) {
 	}
 	if s.ids != nil {
 		s.ids.add(b)
+	}
+	if i := slices.Index(s.fields, Field{Timestamp, KindTime}); i >= 0 {
+		b.log.addPeriod(b, i)
 	}
 	b.log.read += int64(b.N)
 }

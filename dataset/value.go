@@ -378,3 +378,8 @@ func MonthOf(us int64) int {
 	y, m, _ := time.UnixMicro(us).UTC().Date()
 	return y*12 + int(m) - 1
 }
+
+// MonthStart returns the first microsecond of a month in MonthOf's numbering.
+func MonthStart(month int) int64 {
+	return time.Date(month/12, time.Month(month%12+1), 1, 0, 0, 0, 0, time.UTC).UnixMicro()
+}

@@ -1,0 +1,131 @@
+package dataset
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func discovered(t *testing.T, m Mapping, content string) string {
+	t.Helper()
+	d, err := Discover(context.Background(), []string{write(t, "h", content)}, nil, m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out strings.Builder
+	for _, f := range d {
+		personal := ""
+		if f.Personal {
+			personal = " personal"
+		}
+		fmt.Fprintf(&out, "%s (%s) at %s x%d%s\n", f.Field.Name, f.Field.Kind, f.Path, f.Count, personal)
+	}
+	return out.String()
+}
+
+func TestDiscover(t *testing.T) {
+	line := `{"customer_id":"c1","timestamp":"2026-03-04T05:06:07Z","amount":120.5,"label":"ok","decision":"approve","country":"IT",` +
+		`"vip":true,"age":"33","nothing":null,"empty":"","items":[{"a":1}],"tags":["a","b"],"x":{"y":1},` +
+		`"session":{"score":"649","score_cluster":"high","has_ai_agent":"false","ip":"1.2.3.4","navigator_user_agent":"M","user_agent_match":"true","session_id":"s","status":"ok"},` +
+		`"onboarding":{"resolution_id":"r","phone":{"score":700,"number":"39","reason_codes":"TP001"},"score":{"score":735,"reason_codes":"RC001"}},` +
+		`"login":"{\"score\":420,\"attempts\":2}","email_score_cluster":"low"}` + "\n{bad\n"
+	want := `action (action) at decision x1
+age (number) at age x1
+amount (amount) at amount x1
+country (text) at country x1
+customer_id (text) at customer_id x1 personal
+label (label) at label x1
+login (product) at login.score x1
+login.attempts (number) at login.attempts x1
+onboarding (product) at onboarding.score.score x1
+onboarding.email.score_cluster (cluster) at email_score_cluster x1
+onboarding.phone (product) at onboarding.phone.score x1
+onboarding.phone.number (number) at onboarding.phone.number x1 personal
+onboarding.phone.reason_codes (reason codes) at onboarding.phone.reason_codes x1
+onboarding.reason_codes (reason codes) at onboarding.score.reason_codes x1
+resolution_id (text) at onboarding.resolution_id x1 personal
+session (product) at session.score x1
+session.has_ai_agent (boolean) at session.has_ai_agent x1
+session.ip (text) at session.ip x1 personal
+session.navigator_user_agent (text) at session.navigator_user_agent x1 personal
+session.score_cluster (cluster) at session.score_cluster x1
+session.status (status) at session.status x1
+session.user_agent_match (boolean) at session.user_agent_match x1
+session_id (text) at session.session_id x1 personal
+tags (reason codes) at tags x1
+timestamp (time) at timestamp x1
+vip (boolean) at vip x1
+x.y (number) at x.y x1
+`
+	if diff := cmp.Diff(want, discovered(t, Mapping{}, line)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestDiscoverOtherShapes(t *testing.T) {
+	for _, test := range []struct {
+		m             Mapping
+		content, want string
+	}{
+		{Mapping{}, `{"score":1,"score_cluster":"low","has_ai_agent":true}`,
+			"session (product) at score x1\nsession.has_ai_agent (boolean) at has_ai_agent x1\nsession.score_cluster (cluster) at score_cluster x1\n"},
+		{Mapping{Bare: "login"}, `{"score":1}`, "login (product) at score x1\n"},
+		{Mapping{}, `{"score":{"score":1},"phone":{"score":2}}`,
+			"onboarding (product) at score.score x1\nonboarding.phone (product) at phone.score x1\n"},
+		{Mapping{}, `{"session":{"domain":{"score":1,"x":"a"}}}`, "session (product) at session.domain.score x1\nsession.x (text) at session.domain.x x1\n"},
+		{Mapping{}, `{"onboarding":{"phone_score_cluster":"low","score_reason_codes":"a"}}`,
+			"onboarding.phone.score_cluster (cluster) at onboarding.phone_score_cluster x1\nonboarding.reason_codes (reason codes) at onboarding.score_reason_codes x1\n"},
+		{Mapping{}, "session_score,onboarding_score_cluster,onboarding.phone.score,country\n1,low,3,IT\n2,,,\n",
+			"country (text) at country x1\nonboarding.phone (product) at onboarding.phone.score x1\nonboarding.score_cluster (cluster) at onboarding_score_cluster x1\nsession (product) at session_score x2\n"},
+		{Mapping{Fields: map[string]string{"session": "raw.s", Amount: "eur"}}, `{"raw":{"s":{"score":1,"x":"a"}},"eur":1}`,
+			"amount (amount) at eur x1\nsession (product) at raw.s.score x1\nsession.x (text) at raw.s.x x1\n"},
+	} {
+		if diff := cmp.Diff(test.want, discovered(t, test.m, test.content)); diff != "" {
+			t.Errorf("%s: %s", test.content, diff)
+		}
+	}
+}
+
+// What Discover names must be found when it is asked for: the inverse of places.
+func TestDiscoveredFieldsAreRead(t *testing.T) {
+	for _, test := range responses {
+		if test.session == "rejected" {
+			continue
+		}
+		name := write(t, "h.jsonl", test.line)
+		d, err := Discover(context.Background(), []string{name}, nil, Mapping{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var fields []Field
+		for _, f := range d {
+			fields = append(fields, f.Field)
+		}
+		_, a, err := readAll(t, []string{name}, nil, readConfig{opt: Options{Fields: fields}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, c := range a.Files[0].Columns {
+			if c.Path == nil && d[i].Field.Kind != KindStatus {
+				t.Errorf("%s: %s was discovered at %s and not found", test.line, c.Field.Name, d[i].Path)
+			}
+		}
+	}
+}
+
+func TestPersonal(t *testing.T) {
+	for name, want := range map[string]bool{
+		"onboarding.phone.number": true, "onboarding.email.address": true, "session.ip": true, "session.ips": true,
+		"session.header_user_agent": true, "session.has_headless_user_agent": false, "session.user_agent_match": false,
+		"session.ip_city": true, "session.ip_country_code": false, "onboarding.ip.value": true, "customer_email": true,
+		"country": false, "session.navigator_browser_name": false, "onboarding.name.first_name": true, "City": true,
+		"session.score": false, "onboarding.phone.name_match": false,
+	} {
+		if Personal(name) != want {
+			t.Errorf("Personal(%s) is %v", name, !want)
+		}
+	}
+}

@@ -1,0 +1,232 @@
+package dataset
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"sync"
+
+	"github.com/apache/arrow/go/v17/arrow/memory"
+	"github.com/apache/arrow/go/v17/parquet"
+	"github.com/apache/arrow/go/v17/parquet/compress"
+	"github.com/apache/arrow/go/v17/parquet/file"
+	"github.com/apache/arrow/go/v17/parquet/metadata"
+	"github.com/klauspost/compress/zstd"
+)
+
+// A parquetSource reads one Parquet file; its units are the row groups. arrow reads the footer and the unusual encodings,
+// everything else is here, from the bytes of a column chunk to the columns of a batch:
+//
+//	pager  the pages of a column chunk, decompressed        parquet_page.go
+//	chunk  the values of a run of rows                      parquet_chunk.go, parquet_decode.go
+//	sink   the values in the form of their field's kind     parquet_sink.go, parquet_value.go
+type parquetSource struct {
+	in     *input
+	scan   *Scan
+	file   io.ReaderAt
+	close_ func() error
+	size   int64
+	meta   *metadata.FileMetaData
+	layout *layout
+	chunks [][]chunkPlace // per row group, per leaf
+	before []int64        // records before each row group, and in all
+	next   int            // row group
+	zstd   *zstd.Decoder
+	spare  sync.Pool // of *groupReader
+	slow   bool      // decode with arrow alone: for tests
+}
+
+// A chunkPlace is where a column chunk lies in the file.
+type chunkPlace struct {
+	off, size int64
+	codec     compress.Compression
+}
+
+var (
+	_ source = (*parquetSource)(nil)
+	_ unit   = (*rowGroup)(nil)
+)
+
+// openParquet opens a Parquet file and finds the wanted columns in it. A stream is read to its end first: a Parquet file
+// begins at its end.
+func openParquet(ctx context.Context, in *input, s *Scan) (source, error) {
+	p, err := newParquetSource(in, s)
+	if err != nil {
+		return nil, inFile(in.name, err)
+	}
+	return p, nil
+}
+
+func newParquetSource(in *input, s *Scan) (*parquetSource, error) {
+	p := &parquetSource{in: in, scan: s, close_: func() error { return nil }}
+	if err := p.open(); err != nil {
+		return nil, err
+	}
+	err := guard(func() (err error) {
+		if p.zstd, err = newZstd(); err != nil {
+			return err
+		}
+		if err = p.readFooter(); err != nil {
+			return err
+		}
+		p.layout = match(p.meta.Schema, s.fields, s.want, p.isRaw)
+		return p.place()
+	})
+	if err != nil {
+		return nil, errors.Join(err, p.close())
+	}
+	return p, nil
+}
+
+func (p *parquetSource) open() error {
+	if p.in.stream != nil {
+		b, err := io.ReadAll(p.in.stream)
+		p.file, p.size = bytes.NewReader(b), int64(len(b))
+		return err
+	}
+	f, err := os.Open(p.in.name)
+	if err != nil {
+		return err
+	}
+	p.file, p.close_ = f, f.Close
+	st, err := f.Stat()
+	if err != nil {
+		return errors.Join(err, f.Close())
+	}
+	p.size = st.Size()
+	return nil
+}
+
+// readFooter reads the file's metadata. It is walked before arrow decodes it: see checkFooter.
+func (p *parquetSource) readFooter() error {
+	var tail [8]byte
+	if p.size < 12 {
+		return fmt.Errorf("is no Parquet file: it has %d bytes", p.size)
+	}
+	if _, err := p.file.ReadAt(tail[:], p.size-8); err != nil {
+		return err
+	}
+	switch string(tail[4:]) {
+	case "PAR1":
+	case "PARE":
+		return errors.New("is an encrypted Parquet file, which is not supported")
+	default:
+		return errors.New("is no Parquet file, or a truncated one: it does not end in PAR1")
+	}
+	n := int64(binary.LittleEndian.Uint32(tail[:]))
+	if n > p.size-12 {
+		return fmt.Errorf("its footer has %d bytes, the file only %d", n, p.size)
+	}
+	footer := make([]byte, n)
+	if _, err := p.file.ReadAt(footer, p.size-8-n); err != nil {
+		return err
+	}
+	if err := checkFooter(footer); err != nil {
+		return err
+	}
+	r, err := file.NewParquetReader(io.NewSectionReader(p.file, 0, p.size), file.WithReadProps(parquet.NewReaderProperties(memory.NewGoAllocator())))
+	if err != nil {
+		return err
+	}
+	p.meta = r.MetaData()
+	return p.countRows()
+}
+
+// countRows checks that the row groups hold what the footer promises.
+func (p *parquetSource) countRows() error {
+	p.before = []int64{0}
+	sum := int64(0)
+	for g := range p.meta.RowGroups {
+		n := p.meta.RowGroup(g).NumRows()
+		if n < 0 || n > math.MaxInt64-sum {
+			return fmt.Errorf("row group %d has %d rows", g, n)
+		}
+		sum += n
+		p.before = append(p.before, sum)
+	}
+	if sum != p.meta.NumRows {
+		return fmt.Errorf("its row groups have %d rows, its footer says %d", sum, p.meta.NumRows)
+	}
+	return nil
+}
+
+// place finds the chunks of the wanted columns and checks that they lie within the file.
+func (p *parquetSource) place() error {
+	for g := range p.meta.RowGroups {
+		rg := p.meta.RowGroup(g)
+		places := make([]chunkPlace, len(p.layout.leaves))
+		for i, leaf := range p.layout.leaves {
+			at, err := p.placeChunk(rg, leaf)
+			if err != nil {
+				return fmt.Errorf("row group %d, column %q: %w", g, leaf.col.Path(), err)
+			}
+			places[i] = at
+		}
+		p.chunks = append(p.chunks, places)
+	}
+	return nil
+}
+
+func (p *parquetSource) placeChunk(rg *metadata.RowGroupMetaData, leaf leafPlan) (chunkPlace, error) {
+	if leaf.index >= rg.NumColumns() {
+		return chunkPlace{}, errors.New("is missing")
+	}
+	cc, err := rg.ColumnChunk(leaf.index)
+	if err != nil {
+		return chunkPlace{}, err
+	}
+	if cc.FilePath() != "" || cc.CryptoMetadata() != nil {
+		return chunkPlace{}, errors.New("is encrypted or in another file, which is not supported")
+	}
+	if cc.Type() != leaf.col.PhysicalType() {
+		return chunkPlace{}, fmt.Errorf("has type %s, the schema says %s", cc.Type(), leaf.col.PhysicalType())
+	}
+	if cc.NumValues() != rg.NumRows() {
+		return chunkPlace{}, fmt.Errorf("has %d rows, its row group has %d", cc.NumValues(), rg.NumRows())
+	}
+	if rg.NumRows() == 0 { // never read, and its offsets are often left at zero
+		return chunkPlace{}, nil
+	}
+	at := chunkPlace{cc.DataPageOffset(), cc.TotalCompressedSize(), cc.Compression()}
+	if d := cc.DictionaryPageOffset(); cc.HasDictionaryPage() && d > 0 && d < at.off {
+		at.off = d
+	}
+	if at.off < 4 || at.size < 0 || at.off > p.size-8 || at.size > p.size-8-at.off {
+		return chunkPlace{}, fmt.Errorf("bytes %d to %d are not within the file's %d", at.off, at.off+at.size, p.size)
+	}
+	return at, known(at.codec)
+}
+
+func (p *parquetSource) claim() (unit, error) {
+	if p.next == len(p.chunks) {
+		return nil, io.EOF
+	}
+	p.next++
+	return &rowGroup{source: p, number: p.next - 1}, nil
+}
+
+func (p *parquetSource) info() FileInfo {
+	info := FileInfo{Name: p.in.name, Format: "parquet", Records: p.meta.NumRows}
+	for i, f := range p.scan.fields {
+		info.Columns = append(info.Columns, Found{f, p.layout.fields[i].found})
+	}
+	return info
+}
+
+func (p *parquetSource) close() error {
+	if p.zstd != nil {
+		p.zstd.Close()
+		p.zstd = nil
+	}
+	return p.close_()
+}
+
+// share returns the part of the file's size that the first rows of row group g and all groups before it stand for.
+func (p *parquetSource) share(g int, rows int64) int64 {
+	return int64(float64(p.size) * float64(p.before[g]+rows) / float64(max(1, p.meta.NumRows)))
+}

@@ -1,0 +1,194 @@
+package dataset
+
+import (
+	"encoding/binary"
+	"errors"
+	"math/bits"
+)
+
+// A hybrid reads Parquet's mix of repeated and bit-packed runs: definition levels, dictionary indices and booleans.
+type hybrid struct {
+	buf    []byte // not read yet
+	width  uint   // bits of one value, 0..32
+	repeat int    // values left of a repeated run
+	value  uint32 // of that run
+	packed int    // values left of a bit-packed run
+	bits   []byte // from that run on
+	bit    int    // position in bits
+}
+
+var (
+	errRuns  = errors.New("its runs end before its values do")
+	errWidth = errors.New("its bit width is above 32")
+)
+
+func newHybrid(buf []byte, width uint) hybrid { return hybrid{buf: buf, width: width} }
+
+// next reads the header of the next run.
+func (h *hybrid) next() error {
+	if h.width == 0 { // one possible value: writers leave the runs out
+		h.repeat, h.value = 1<<30, 0
+		return nil
+	}
+	for h.repeat == 0 && h.packed == 0 {
+		n, size := binary.Uvarint(h.buf)
+		if size <= 0 {
+			return errRuns
+		}
+		h.buf = h.buf[size:]
+		if n&1 == 0 {
+			if err := h.startRepeat(n >> 1); err != nil {
+				return err
+			}
+			continue
+		}
+		// The last group of eight may be cut off where its values end.
+		h.bits, h.bit = h.buf, 0
+		groups := n >> 1
+		if groups > 1<<31 || groups*uint64(h.width) >= uint64(len(h.buf)) {
+			h.packed = len(h.buf) * 8 / int(h.width)
+			h.buf = nil
+			if h.packed == 0 {
+				return errRuns
+			}
+			continue
+		}
+		h.packed = int(groups) * 8
+		h.buf = h.buf[int(groups)*int(h.width):] // bits goes on behind the run: unpack loads eight bytes at a time
+	}
+	return nil
+}
+
+func (h *hybrid) startRepeat(n uint64) error {
+	size := int(h.width+7) / 8
+	if len(h.buf) < size || n > 1<<31 {
+		return errRuns
+	}
+	h.value = 0
+	for i := range size {
+		h.value |= uint32(h.buf[i]) << (8 * i)
+	}
+	h.buf, h.repeat = h.buf[size:], int(n)
+	return nil
+}
+
+// constant takes up to n values that are known to be equal without looking at each; 0 where the next run is packed.
+func (h *hybrid) constant(n int) (value uint32, taken int, err error) {
+	if h.repeat == 0 && h.packed == 0 {
+		if err := h.next(); err != nil {
+			return 0, 0, err
+		}
+	}
+	taken = min(n, h.repeat)
+	h.repeat -= taken
+	return h.value, taken, nil
+}
+
+// readRuns fills dst with the next values of h.
+func readRuns[T uint8 | uint32](h *hybrid, dst []T) error {
+	for len(dst) > 0 {
+		v, n, err := h.constant(len(dst))
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			n = min(len(dst), h.packed)
+			unpack(dst[:n], h.bits, h.bit, h.width)
+			h.bit += n * int(h.width)
+			h.packed -= n
+		} else {
+			fill(dst[:n], T(v))
+		}
+		dst = dst[n:]
+	}
+	return nil
+}
+
+// unpack reads values of width bits, least significant bit first, from position bit of src, which must hold them all.
+func unpack[T uint8 | uint32](dst []T, src []byte, bit int, width uint) {
+	if bytes, small := any(dst).([]uint8); small && width == 1 {
+		unpackBits(bytes, src, bit)
+		return
+	}
+	mask := uint64(1)<<width - 1
+	// Whole groups of eight start at a byte. Two loads of eight bytes hold one up to 15 bits a value.
+	if bit&7 == 0 && width <= 15 {
+		w, half := width&63, int(width)*4
+		for len(dst) >= 8 && len(src) >= bit>>3+half>>3+8 {
+			s := src[bit>>3:]
+			lo := binary.LittleEndian.Uint64(s)
+			hi := binary.LittleEndian.Uint64(s[half>>3:]) >> (half & 7)
+			d := dst[:8]
+			d[0], d[4] = T(lo&mask), T(hi&mask)
+			lo, hi = lo>>w, hi>>w
+			d[1], d[5] = T(lo&mask), T(hi&mask)
+			lo, hi = lo>>w, hi>>w
+			d[2], d[6] = T(lo&mask), T(hi&mask)
+			lo, hi = lo>>w, hi>>w
+			d[3], d[7] = T(lo&mask), T(hi&mask)
+			dst = dst[8:]
+			bit += 8 * int(w)
+		}
+	}
+	for i := range dst {
+		dst[i] = T(load(src, bit>>3) >> (bit & 7) & mask)
+		bit += int(width)
+	}
+}
+
+// unpackBits is unpack for a width of one.
+func unpackBits(dst []uint8, src []byte, bit int) {
+	const ones = 0x0101010101010101
+	for len(dst) >= 8 {
+		eight := load(src, bit>>3) >> (bit & 7) & 0xff
+		// Bit k of the eight is kept in byte k of the product alone, and adding 0x7f moves it to the top of that byte.
+		v := eight * ones & 0x8040201008040201
+		binary.LittleEndian.PutUint64(dst, (v+0x7f*ones)>>7&ones)
+		dst = dst[8:]
+		bit += 8
+	}
+	for i := range dst {
+		dst[i] = uint8(load(src, bit>>3) >> (bit & 7) & 1)
+		bit++
+	}
+}
+
+// load returns the eight bytes of src at i, zeros behind its end.
+func load(src []byte, i int) uint64 {
+	if len(src) >= i+8 {
+		return binary.LittleEndian.Uint64(src[i:])
+	}
+	var tail [8]byte
+	copy(tail[:], src[i:])
+	return binary.LittleEndian.Uint64(tail[:])
+}
+
+// spread moves the n values at the front of s, one for each row whose level is the highest, to their rows, in place, and
+// sets none everywhere else.
+func spread[T any](s []T, n int, levels []uint8, highest uint8, none T) {
+	j := n - 1
+	for i := len(levels) - 1; i > j; i-- { // where i == j the rest stands where it belongs
+		v, x, step := none, s[max(j, 0)], 0
+		if levels[i] == highest { // compiled to conditional moves: which rows are null cannot be predicted
+			v, step = x, 1
+		}
+		s[i] = v
+		j -= step
+	}
+}
+
+// count returns how many levels are the highest.
+func count(levels []uint8, highest uint8) int {
+	n := 0
+	if highest == 1 {
+		for ; len(levels) >= 8; levels = levels[8:] {
+			n += bits.OnesCount64(binary.LittleEndian.Uint64(levels))
+		}
+	}
+	for _, l := range levels {
+		if l == highest {
+			n++
+		}
+	}
+	return n
+}

@@ -1,0 +1,200 @@
+package dataset
+
+import (
+	"io"
+	"math"
+	"unsafe"
+
+	"github.com/apache/arrow/go/v17/parquet"
+	"github.com/apache/arrow/go/v17/parquet/compress"
+	"github.com/apache/arrow/go/v17/parquet/file"
+	"github.com/apache/arrow/go/v17/parquet/schema"
+)
+
+// groupRows is how many rows a row group gets: the unit of parallel reading, and what a writer holds in memory.
+const groupRows = 1 << 20
+
+// groupText bounds the text that a row group holds in memory.
+const groupText = 1 << 28
+
+// A parquetTable writes rows as row groups of optional columns.
+type parquetTable struct {
+	w     *file.Writer
+	sink  *stickyWriter
+	cols  []TableColumn
+	data  []cellColumn
+	rows  int
+	bytes int // of text
+	defs  []int16
+}
+
+// A cellColumn holds a column of the row group that is being built: texts, or ints for all other kinds.
+type cellColumn struct {
+	texts []string
+	ints  []int64
+}
+
+// A stickyWriter keeps the first error: arrow's writer drops some.
+type stickyWriter struct {
+	w   io.Writer
+	err error
+}
+
+func (s *stickyWriter) Write(b []byte) (int, error) {
+	if s.err != nil {
+		return 0, s.err
+	}
+	n, err := s.w.Write(b)
+	s.err = err
+	return n, err
+}
+
+// or returns the first write error, or else err, which arrow may have made of it.
+func (s *stickyWriter) or(err error) error {
+	if s.err != nil {
+		return s.err
+	}
+	return err
+}
+
+func newParquetTable(w io.Writer, cols []TableColumn, codec compress.Compression) (t *parquetTable, err error) {
+	t = &parquetTable{sink: &stickyWriter{w: w}, cols: cols, data: make([]cellColumn, len(cols))}
+	err = guard(func() error {
+		var fields schema.FieldList
+		for _, c := range cols {
+			n, err := c.node()
+			if err != nil {
+				return err
+			}
+			fields = append(fields, n)
+		}
+		root, err := schema.NewGroupNode("schema", parquet.Repetitions.Required, fields, -1)
+		if err != nil {
+			return err
+		}
+		props := parquet.NewWriterProperties(parquet.WithCompression(codec), parquet.WithDictionaryDefault(true),
+			parquet.WithVersion(parquet.V2_LATEST), parquet.WithCreatedBy("trustreplay"))
+		t.w = file.NewParquetWriter(t.sink, root, file.WithWriterProps(props))
+		return nil
+	})
+	return t, t.sink.or(err)
+}
+
+// node returns the column's place in the schema. Every column is optional.
+func (c TableColumn) node() (schema.Node, error) {
+	logical, typ := schema.LogicalType(schema.NoLogicalType{}), parquet.Types.Int64
+	switch c.Kind {
+	case CellText:
+		logical, typ = schema.StringLogicalType{}, parquet.Types.ByteArray
+	case CellTime:
+		logical = schema.NewTimestampLogicalType(true, schema.TimeUnitMicros)
+	case CellAmount:
+		logical = schema.NewDecimalLogicalType(18, 2)
+	case cellInt32:
+		typ = parquet.Types.Int32
+	case CellBool:
+		typ = parquet.Types.Boolean
+	case cellFloat:
+		typ = parquet.Types.Double
+	}
+	return schema.NewPrimitiveNodeLogical(c.Name, parquet.Repetitions.Optional, logical, typ, -1, -1)
+}
+
+func (t *parquetTable) append(row []Cell) error {
+	for i, c := range row {
+		d := &t.data[i]
+		if t.cols[i].Kind == CellText {
+			d.texts = append(d.texts, c.Text)
+			t.bytes += len(c.Text)
+		} else {
+			d.ints = append(d.ints, c.Int)
+		}
+	}
+	return t.grow(1)
+}
+
+// grow counts rows that were added to every column, and writes the row group when it is full.
+func (t *parquetTable) grow(n int) error {
+	if t.rows += n; t.rows >= groupRows || t.bytes >= groupText {
+		return t.flush()
+	}
+	return t.sink.err
+}
+
+// flush writes the rows at hand as a row group.
+func (t *parquetTable) flush() error {
+	if t.rows == 0 {
+		return t.sink.err
+	}
+	err := guard(func() error {
+		g := t.w.AppendRowGroup()
+		for i := range t.data {
+			w, err := g.NextColumn()
+			if err != nil {
+				return err
+			}
+			if err := t.write(w, &t.data[i], t.cols[i].Kind); err != nil {
+				return err
+			}
+			if err := w.Close(); err != nil {
+				return err
+			}
+		}
+		return g.Close()
+	})
+	if err := t.sink.or(err); err != nil {
+		return err
+	}
+	for i := range t.data {
+		d := &t.data[i]
+		clear(d.texts)
+		d.texts, d.ints = d.texts[:0], d.ints[:0]
+	}
+	t.rows, t.bytes = 0, 0
+	return nil
+}
+
+func (t *parquetTable) close() error {
+	if err := t.flush(); err != nil {
+		return err
+	}
+	return t.sink.or(guard(t.w.FlushWithFooter))
+}
+
+func (t *parquetTable) write(w file.ColumnChunkWriter, d *cellColumn, kind CellKind) error {
+	var err error
+	switch w := w.(type) {
+	case *file.ByteArrayColumnChunkWriter:
+		values := dense(t, d.texts, func(s string) (parquet.ByteArray, bool) {
+			return unsafe.Slice(unsafe.StringData(s), len(s)), s != ""
+		})
+		_, err = w.WriteBatch(values, t.defs, nil)
+	case *file.Int64ColumnChunkWriter:
+		_, err = w.WriteBatch(dense(t, d.ints, func(v int64) (int64, bool) { return v, v != NoInt }), t.defs, nil)
+	case *file.Int32ColumnChunkWriter:
+		_, err = w.WriteBatch(dense(t, d.ints, func(v int64) (int32, bool) { return int32(v), v != NoInt }), t.defs, nil)
+	case *file.BooleanColumnChunkWriter:
+		_, err = w.WriteBatch(dense(t, d.ints, func(v int64) (bool, bool) { return v != 0, v != NoInt }), t.defs, nil)
+	case *file.Float64ColumnChunkWriter:
+		_, err = w.WriteBatch(dense(t, d.ints, func(v int64) (float64, bool) {
+			f := math.Float64frombits(uint64(v))
+			return f, !math.IsNaN(f)
+		}), t.defs, nil)
+	}
+	return err
+}
+
+// dense returns the values that are not absent, and sets t.defs to tell where they are.
+func dense[S, T any](t *parquetTable, cells []S, value func(S) (T, bool)) []T {
+	t.defs = sized(t.defs, len(cells))
+	out := make([]T, 0, len(cells))
+	for i, c := range cells {
+		v, present := value(c)
+		t.defs[i] = 0
+		if present {
+			t.defs[i] = 1
+			out = append(out, v)
+		}
+	}
+	return out
+}

@@ -1,0 +1,195 @@
+package dataset
+
+import (
+	"bytes"
+	"encoding/hex"
+	"errors"
+	"hash"
+	"io"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	// chunkSize is about how much text one unit holds: enough that handing out units costs nothing, little enough to stay in
+	// the second-level cache between reading and parsing.
+	chunkSize = 1 << 20
+	// maxLine is the longest line that is read. Longer ones are issues, found without holding more than this in memory.
+	maxLine = 16 << 20
+)
+
+// A textSource hands out runs of whole lines of JSON. A plain file is cut by position: each unit reads its own part, the
+// lines that begin in it. Anything else is one stream: claim reads the next lines under the scan's lock, while other
+// goroutines parse those before.
+type textSource struct {
+	scan     *Scan
+	in       *input
+	file     *os.File
+	decoder  io.Closer
+	fileInfo FileInfo
+	hash     hash.Hash // of a stream, nil where not asked for
+	chunk    int
+	maxLine  int
+
+	// Of a plain file.
+	start   int64 // where the next unit begins
+	size    int64 // of the file when it was opened
+	changed time.Time
+	begun   bool
+
+	// Of a stream.
+	stream io.Reader
+	carry  []byte // the beginning of a line whose end has not been read
+	ended  bool
+
+	records atomic.Int64
+	mu      sync.Mutex
+	free    [][]byte // buffers of finished stream units
+	seen    []uint64 // where values were met: see placement.places
+}
+
+var _ source = (*textSource)(nil)
+
+// watch remembers what the file was, so that a file that changes while it is read is an error: its parts would not fit.
+func (t *textSource) watch() error {
+	fi, err := t.file.Stat()
+	if err != nil {
+		return err
+	}
+	t.size, t.changed = fi.Size(), fi.ModTime()
+	return nil
+}
+
+func (t *textSource) claim() (unit, error) {
+	if t.stream != nil {
+		return t.claimStream()
+	}
+	if t.start >= t.size {
+		return nil, io.EOF
+	}
+	u := &textUnit{src: t, from: t.start, to: min(t.start+int64(t.chunk), t.size), first: !t.begun}
+	t.start, t.begun = u.to, true
+	return u, nil
+}
+
+// claimStream reads the next run of lines.
+func (t *textSource) claimStream() (unit, error) {
+	if t.ended {
+		return nil, io.EOF
+	}
+	buf := append(t.buffer(), t.carry...)
+	for {
+		n := len(buf)
+		buf = grow(buf, t.chunk)
+		k, err := io.ReadFull(t.stream, buf[n:n+t.chunk])
+		buf = buf[:n+k]
+		switch err {
+		case nil:
+		case io.EOF, io.ErrUnexpectedEOF:
+			t.ended = true
+			t.carry = nil
+			if len(buf) == 0 {
+				return nil, io.EOF
+			}
+			return &textUnit{src: t, data: buf, loaded: true}, nil
+		default:
+			t.ended = true
+			return nil, err
+		}
+		if end := bytes.LastIndexByte(buf[n:], '\n'); end >= 0 {
+			end += n + 1
+			t.carry = append(t.carry[:0], buf[end:]...)
+			return &textUnit{src: t, data: buf[:end], loaded: true}, nil
+		}
+		if len(buf) > t.maxLine {
+			t.carry = t.carry[:0]
+			return &textUnit{src: t, data: buf, loaded: true}, t.discardLine()
+		}
+	}
+}
+
+// discardLine reads to the end of a line that is too long to keep, and keeps what follows it.
+func (t *textSource) discardLine() error {
+	buf := make([]byte, 64<<10)
+	for {
+		n, err := t.stream.Read(buf)
+		if end := bytes.IndexByte(buf[:n], '\n'); end >= 0 {
+			t.carry = append(t.carry[:0], buf[end+1:n]...)
+			return nil
+		}
+		switch {
+		case err == io.EOF:
+			t.ended = true
+			return nil
+		case err != nil:
+			t.ended = true
+			return err
+		}
+	}
+}
+
+// buffer returns an empty buffer, one of a finished unit where there is one.
+func (t *textSource) buffer() []byte {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if n := len(t.free); n > 0 {
+		buf := t.free[n-1]
+		t.free = t.free[:n-1]
+		return buf[:0]
+	}
+	return nil
+}
+
+// grow makes room for n more bytes, and for the padding behind them.
+func grow(buf []byte, n int) []byte {
+	if cap(buf)-len(buf) >= n+padding+1 {
+		return buf
+	}
+	bigger := make([]byte, len(buf), 2*len(buf)+n+padding+1)
+	copy(bigger, buf)
+	return bigger
+}
+
+func (t *textSource) info() FileInfo {
+	info := t.fileInfo
+	info.Records = t.records.Load()
+	if t.hash != nil {
+		info.SHA256 = hex.EncodeToString(t.hash.Sum(nil))
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	info.Columns = foundColumns(t.scan.want, t.seen)
+	return info
+}
+
+// close releases the file. A file that is not what it was when it was opened is an error.
+func (t *textSource) close() error {
+	var err error
+	if t.stream == nil && t.file != nil && t.begun {
+		fi, statErr := t.file.Stat()
+		switch {
+		case statErr != nil:
+			err = inFile(t.in.name, statErr)
+		case fi.Size() != t.size || !fi.ModTime().Equal(t.changed):
+			err = inFile(t.in.name, errChanged)
+		}
+	}
+	return errors.Join(err, t.release())
+}
+
+var errChanged = errors.New("the file changed while it was read")
+
+func (t *textSource) release() error {
+	if t.decoder != nil {
+		t.decoder.Close()
+	}
+	if pipe, isOurs := t.in.stream.(closing); isOurs {
+		return pipe.Close()
+	}
+	if t.file == nil {
+		return nil
+	}
+	return t.file.Close()
+}
