@@ -125,12 +125,24 @@ func (c *conditionCompiler) fail(at int, format string, args ...any) {
 func (c *conditionCompiler) failExpr(err error) {
 	var e *file.Error
 	if errors.As(err, &e) {
-		c.fail(e.From, "%s", e.Message)
+		c.fail(e.From, "%s", plainTypes(e.Message))
 		return
 	}
 	first, _, _ := strings.Cut(err.Error(), "\n")
 	c.fail(0, "%s", first)
 }
+
+// plainTypes puts the Go types that end a message about mismatched types into the words of this package.
+func plainTypes(msg string) string {
+	head, types, found := strings.Cut(msg, "(mismatched types ")
+	if !found {
+		return msg
+	}
+	return head + "(mismatched types " + typeNames.Replace(types)
+}
+
+var typeNames = strings.NewReplacer("[]string", "list", "[]interface {}", "list", "[]any", "list", "interface {}", "anything",
+	"float64", "number", "int", "number", "string", "text", "bool", "boolean")
 
 // settle orders the errors by place, drops repetitions and computes lines and columns.
 func (c *conditionCompiler) settle() conditionErrors {

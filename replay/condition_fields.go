@@ -116,9 +116,8 @@ var vendorTexts = set(`transaction_id session_id app_key header_language header_
 	browser_video_card_vendor browser_viewport browser_name browser_version browser_device_type browser_device_brand
 	browser_device_model browser_device_operating_system`)
 
-// personalNames are the last parts of fields that hold personal data as such.
-//
-// Note: package dataset will publish the one list (dataset.Personal); this one goes away with it.
+// personalNames are the last parts of fields that hold personal data as such, which is not even decoded. The list is shorter
+// than dataset.Personal, which tells what must not be printed: a rule may read a city or an id.
 var personalNames = set(`phone phone_number phone_value msisdn mobile email email_address email_value mail ip ips ip_value ip_address
 	ip_lat ip_lon first_name last_name full_name middle_name surname given_name family_name username user_name user_agent
 	header_user_agent navigator_user_agent address street date_of_birth birth_date birthdate dob tax_id vat_code iban`)

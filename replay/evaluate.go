@@ -20,10 +20,6 @@ type evaluator struct {
 
 	vm  vm.VM
 	env map[string]any // of the interpreter: the fields of the test at hand
-
-	// countMissing asks eval to count, in missing, the records that lack each field; see newEvaluator's fields.
-	countMissing bool
-	missing      []int64
 }
 
 // A plan is a condition's logic over vectors.
@@ -40,7 +36,7 @@ func newEvaluator(conds []*Condition, fields []dataset.Field) (*evaluator, error
 	if len(conds) > MaxRules {
 		return nil, fmt.Errorf("%d conditions: want at most %d", len(conds), MaxRules)
 	}
-	e := &evaluator{fields: fields, env: map[string]any{}, missing: make([]int64, len(fields))}
+	e := &evaluator{fields: fields, env: map[string]any{}}
 	vectors := map[string]*vector{}
 	for i, c := range conds {
 		if c == nil || c.root == nil {
@@ -92,9 +88,6 @@ func (e *evaluator) eval(b *dataset.Batch, fired []uint64) {
 	}
 	for i, p := range e.plans {
 		spread(p.solve(words), fired, 1<<i)
-	}
-	if e.countMissing {
-		e.addMissing(b)
 	}
 }
 
@@ -151,13 +144,6 @@ func spread(set []uint64, fired []uint64, bit uint64) {
 	}
 }
 
-func resized(s []uint64, n int) []uint64 {
-	if cap(s) < n {
-		return make([]uint64, n, max(n, dataset.BatchRows/64))
-	}
-	return s[:n]
-}
-
 // ask runs the interpreter on a test whose fields are set in e.env. What fails at run time, such as a division by zero, is
 // false.
 func (e *evaluator) ask(t *test) bool {
@@ -165,21 +151,35 @@ func (e *evaluator) ask(t *test) bool {
 	return err == nil && out == true
 }
 
-// column returns the place of a field among the columns.
-func (e *evaluator) column(f dataset.Field) (int, error) {
-	i := slices.Index(e.fields, f)
-	if i < 0 {
-		return 0, fmt.Errorf("condition reads %s as %s: no such column was asked for", f.Name, f.Kind)
-	}
-	return i, nil
-}
-
-func (e *evaluator) addMissing(b *dataset.Batch) {
-	for i, f := range e.fields {
-		for r := range b.N {
-			if _, found := value(f.Kind, &b.Cols[i], r); !found && !b.Rejected(r) {
-				e.missing[i]++
-			}
+// readAs returns the column in which a field of a condition travels. A product's score and status are two sides of its
+// state, which is read anyway, and in which they mean the same whatever the format of the file.
+func readAs(f dataset.Field) dataset.Field {
+	for _, p := range dataset.Products {
+		if f.Kind == dataset.KindStatus && f.Name == dataset.ProductField(p, "status") ||
+			f.Kind == dataset.KindNumber && f.Name == dataset.ProductField(p, "score") {
+			return dataset.Field{Name: dataset.ProductField(p, ""), Kind: dataset.KindState}
 		}
 	}
+	return f
+}
+
+// The sides of a KindState column, as kinds of a vector's inputs.
+const (
+	sideScore  dataset.Kind = 254
+	sideStatus dataset.Kind = 255
+)
+
+// column returns the place of a field among the columns, and the kind as which it is looked at there.
+func (e *evaluator) column(f dataset.Field) (int, dataset.Kind, error) {
+	in := readAs(f)
+	i := slices.Index(e.fields, in)
+	switch {
+	case i < 0:
+		return 0, 0, fmt.Errorf("condition reads %s as %s: no such column was asked for", f.Name, f.Kind)
+	case in == f:
+		return i, f.Kind, nil
+	case f.Kind == dataset.KindStatus:
+		return i, sideStatus, nil
+	}
+	return i, sideScore, nil
 }

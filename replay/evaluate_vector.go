@@ -2,7 +2,6 @@ package replay
 
 import (
 	"encoding/binary"
-	"math"
 	"slices"
 	"strings"
 
@@ -11,10 +10,11 @@ import (
 
 // A vector is a test asked of every record of a batch, as a bitmap.
 type vector struct {
-	test *test
-	cols []int // of the test's fields
-	bits []uint64
-	fill func(e *evaluator, b *dataset.Batch)
+	test  *test
+	cols  []int          // of the test's fields
+	kinds []dataset.Kind // as which they are looked at
+	bits  []uint64
+	fill  func(e *evaluator, b *dataset.Batch)
 
 	// What was found out about values, kept from batch to batch.
 	entries []answer // by dictionary entry, while dictID stays
@@ -50,15 +50,18 @@ const maxMemo = 1 << 14
 func (e *evaluator) vector(t *test) (*vector, error) {
 	v := &vector{test: t}
 	for _, f := range t.fields {
-		i, err := e.column(f)
+		i, kind, err := e.column(f)
 		if err != nil {
 			return nil, err
 		}
-		v.cols = append(v.cols, i)
+		v.cols, v.kinds = append(v.cols, i), append(v.kinds, kind)
 	}
 	switch {
 	case len(t.fields) != 1:
 		v.fill = v.fillTuples
+	case v.kinds[0] == sideScore || v.kinds[0] == sideStatus:
+		v.entries = e.states(v)
+		v.fill = v.fillStates
 	case t.shape == shapeFlag:
 		v.fill = v.fillFlags
 	case t.shape == shapeCompare:
@@ -71,7 +74,7 @@ func (e *evaluator) vector(t *test) (*vector, error) {
 			v.byBits = map[uint64]bool{}
 			v.fill = v.fillNumbers
 		default:
-			v.entries = e.small(t)
+			v.entries = e.small(v)
 			v.fill = v.fillSmall
 		}
 	}
@@ -111,24 +114,47 @@ func (v *vector) fillSmall(_ *evaluator, b *dataset.Batch) {
 }
 
 // small asks a test of every value of a column of small numbers.
-func (e *evaluator) small(t *test) []answer {
+func (e *evaluator) small(v *vector) []answer {
 	table := make([]answer, 256)
 	col := dataset.Column{U8: []uint8{0}}
 	for x := range table {
 		col.U8[0] = uint8(x)
-		table[x] = answerOf(e.askOne(t, &col, 0))
+		table[x] = answerOf(e.askOne(v, &col, 0))
+	}
+	return table
+}
+
+// fillStates reads a product's states through a table of all of them.
+func (v *vector) fillStates(_ *evaluator, b *dataset.Batch) {
+	col, table := b.Cols[v.cols[0]].State[:b.N], (*[1 << 11]answer)(v.entries)
+	for w := range v.bits {
+		var word uint64
+		for i, x := range col[w*64 : min(w*64+64, len(col))] {
+			word |= uint64(table[x&(1<<11-1)]&1) << i
+		}
+		v.bits[w] = word
+	}
+}
+
+// states asks a test of every state. What is beyond belongs to rejected records only.
+func (e *evaluator) states(v *vector) []answer {
+	table := make([]answer, 1<<11)
+	col := dataset.Column{State: []dataset.State{0}}
+	for x := range dataset.NumStates {
+		col.State[0] = dataset.State(x)
+		table[x] = answerOf(e.askOne(v, &col, 0))
 	}
 	return table
 }
 
 // askOne runs the interpreter on a test of one field.
-func (e *evaluator) askOne(t *test, col *dataset.Column, r int) bool {
-	x, found := value(t.fields[0].Kind, col, r)
+func (e *evaluator) askOne(v *vector, col *dataset.Column, r int) bool {
+	x, found := value(v.kinds[0], col, r)
 	if !found {
 		return false
 	}
-	e.env[t.fields[0].Name] = x
-	return e.ask(t)
+	e.env[v.test.fields[0].Name] = x
+	return e.ask(v.test)
 }
 
 // fillEntries asks the test once of each dictionary entry that occurs.
@@ -234,12 +260,12 @@ func within(part []float64, low, high float64, outside bool) (word uint64) {
 
 // fillNumbers asks the test of each distinct number.
 func (v *vector) fillNumbers(e *evaluator, b *dataset.Batch) {
-	f, c := v.test.fields[0], &b.Cols[v.cols[0]]
+	c := &b.Cols[v.cols[0]]
 	v.each(b.N, func(r int) bool {
-		k := raw(f.Kind, c, r)
+		k := raw(v.kinds[0], c, r)
 		is, found := v.byBits[k]
 		if !found {
-			is = e.askOne(v.test, c, r)
+			is = e.askOne(v, c, r)
 			if len(v.byBits) < maxMemo {
 				v.byBits[k] = is
 			}
@@ -260,8 +286,8 @@ func (v *vector) fillTuples(e *evaluator, b *dataset.Batch) {
 			return e.askAll(v, b, r)
 		}
 		var k tuple
-		for i, f := range t.fields {
-			k[i] = raw(f.Kind, &b.Cols[v.cols[i]], r)
+		for i, kind := range v.kinds {
+			k[i] = raw(kind, &b.Cols[v.cols[i]], r)
 		}
 		is, found := v.byTuple[k]
 		if !found {
@@ -305,70 +331,11 @@ func (v *vector) each(n int, is func(r int) bool) {
 // askAll runs the interpreter on a test of several fields, or of none.
 func (e *evaluator) askAll(v *vector, b *dataset.Batch, r int) bool {
 	for i, f := range v.test.fields {
-		x, found := value(f.Kind, &b.Cols[v.cols[i]], r)
+		x, found := value(v.kinds[i], &b.Cols[v.cols[i]], r)
 		if !found {
 			return false
 		}
 		e.env[f.Name] = x
 	}
 	return e.ask(v.test)
-}
-
-// value returns a field of a record as the interpreter sees it; found is false where it is missing.
-func value(kind dataset.Kind, c *dataset.Column, r int) (x any, found bool) {
-	switch kind {
-	case dataset.KindBool:
-		return c.U8[r] == dataset.BoolTrue, c.U8[r] != dataset.BoolAbsent
-	case dataset.KindCluster:
-		k := c.U8[r]
-		if k == uint8(dataset.NoCluster) || k >= dataset.NumClusters {
-			return nil, false
-		}
-		return dataset.Cluster(k).String(), true
-	case dataset.KindStatus:
-		s := dataset.Status(c.U8[r])
-		if s >= dataset.NumStatuses {
-			return nil, false
-		}
-		// A rule is asked about the first product, or about the second once it was called: an absent answer is a missing one.
-		if s == dataset.Absent {
-			s = dataset.Missing
-		}
-		return s.String(), true
-	case dataset.KindNumber:
-		return c.F64[r], !math.IsNaN(c.F64[r])
-	case dataset.KindAmount:
-		return major(c.I64[r]), c.I64[r] != dataset.NoAmount
-	case dataset.KindText, dataset.KindCodes:
-		if int(c.Idx[r]) >= len(c.Dict) || c.Dict[c.Idx[r]] == "" {
-			return nil, false
-		}
-		if kind == dataset.KindCodes {
-			return splitCodes(c.Dict[c.Idx[r]]), true
-		}
-		return c.Dict[c.Idx[r]], true
-	}
-	return nil, false
-}
-
-// major returns an amount in major units, NaN where there is none. The quotient is correctly rounded, so 29 minor units
-// are the number that a condition writes as 0.29.
-func major(minor int64) float64 {
-	if minor == dataset.NoAmount {
-		return math.NaN()
-	}
-	return float64(minor) / 100
-}
-
-// raw returns bits that identify the value of a field within one dictionary.
-func raw(kind dataset.Kind, c *dataset.Column, r int) uint64 {
-	switch kind {
-	case dataset.KindNumber:
-		return math.Float64bits(c.F64[r])
-	case dataset.KindAmount:
-		return uint64(c.I64[r])
-	case dataset.KindText, dataset.KindCodes:
-		return uint64(c.Idx[r])
-	}
-	return uint64(c.U8[r])
 }

@@ -27,9 +27,13 @@ func (l *linter) warn(where, format string, args ...any) {
 }
 
 // Lint looks for what a policy says and its author may not have meant: a better cluster treated more harshly, a missing
-// answer treated better than a bad one, rules that can never decide, and calls whose answer makes no difference.
+// answer treated better than a bad one, rules that can never decide or read what the policy does not ask for, and calls whose
+// answer makes no difference.
 func (p *Policy) Lint() []Warning {
 	l := &linter{Policy: p}
+	if p.Second != "" && !slices.Contains(p.Gate[:], Next) {
+		l.warn("second", "%s is never asked: no row of the gate says next", p.Second)
+	}
 	l.lintRules()
 	l.lintGate()
 	for c, step := range p.Gate {
@@ -93,6 +97,9 @@ func (l *linter) lintRules() {
 			l.warn("rule "+r.Name, "never asked: it reads %s, which the gate never calls", l.Second)
 			continue
 		}
+		for _, product := range l.notAsked(r) {
+			l.warn("rule "+r.Name, "reads %s, which the policy does not ask", product)
+		}
 		if c := r.When.root; c.op == logicConst && !c.value {
 			l.warn("rule "+r.Name, "never holds: its condition is false")
 			continue
@@ -104,6 +111,24 @@ func (l *linter) lintRules() {
 			}
 		}
 	}
+}
+
+// notAsked returns the products that a rule reads and the policy asks neither first nor second.
+func (l *linter) notAsked(r Rule) []string {
+	var out []string
+	for _, f := range r.When.Fields {
+		product := dataset.ProductOf(f.Name)
+		if product == "" || slices.Contains(out, product) || product == l.response(l.First) || product == l.response(l.Second) {
+			continue
+		}
+		out = append(out, product)
+	}
+	return out
+}
+
+// response names the response that a product arrives with.
+func (l *linter) response(product string) string {
+	return dataset.ProductOf(dataset.ProductField(product, ""))
 }
 
 func lateness(late bool) int {

@@ -34,7 +34,7 @@ func ParseMapping(file string, src []byte) (dataset.Mapping, error) {
 		case "fields":
 			m.Fields = d.places(e.value)
 		case "bare":
-			name, ok := d.text(e, listed(dataset.Products))
+			name, ok := d.word(e, e.key, listed(dataset.Products))
 			if ok && !slices.Contains(dataset.Products, name) {
 				d.fail(place(e.value), "bare is %s: want %s", quoted(name), suggestion(name, dataset.Products))
 			}

@@ -14,11 +14,14 @@ import (
 	"github.com/goccy/go-yaml/token"
 )
 
-// Limits of a configuration file. A policy at its largest, 64 rules of the longest conditions, is a quarter of the size;
-// the depth needed is three.
+// Limits of a configuration file. A policy at its largest, 64 rules of the longest conditions, is a quarter of the size, has
+// a tenth of the tokens and is three levels deep. The parser's time grows with the square of the tokens.
 const (
-	maxFileBytes = 1 << 20
-	maxFileDepth = 16
+	maxFileBytes  = 1 << 20
+	maxFileDepth  = 16
+	maxFileTokens = 10_000
+	// maxFileErrors are reported; whoever made more is helped by the first.
+	maxFileErrors = 100
 )
 
 // A FileError is a mistake at a place of a policy or mapping file. Line and column count from 1, columns in characters.
@@ -67,7 +70,7 @@ func (d *document) err() error {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Col, b.Col))
 	})
 	d.errs = slices.Compact(d.errs)
-	return d.errs
+	return d.errs[:min(len(d.errs), maxFileErrors)]
 }
 
 // place returns where a node is.
@@ -153,7 +156,11 @@ func (d *document) screen(tokens token.Tokens) bool {
 		token.TagType: "a tag (!)", token.DirectiveType: "a directive (%)", token.MappingKeyType: "an explicit key (?)",
 	}
 	ok, depth, line, entries := true, 0, 0, 0
-	for _, t := range tokens {
+	for i, t := range tokens {
+		if i == maxFileTokens {
+			d.fail(tokenPlace(t), "file is too long: want at most %d values and marks", maxFileTokens)
+			return false
+		}
 		if what, bad := refused[t.Type]; bad {
 			d.fail(tokenPlace(t), "%s cannot be used here: want plain keys and values", what)
 			ok = false
@@ -169,7 +176,7 @@ func (d *document) screen(tokens token.Tokens) bool {
 			}
 			entries++
 		}
-		if depth > maxFileDepth || entries > maxFileDepth || tokenPlace(t).col > maxFileBytes/8 {
+		if depth > maxFileDepth || entries > maxFileDepth {
 			d.fail(tokenPlace(t), "nested too deep: want at most %d levels", maxFileDepth)
 			return false
 		}
@@ -224,17 +231,21 @@ func keyText(k ast.MapKeyNode) string {
 // text returns a value that YAML reads as a text. A number, a boolean or null in its place is a mistake: 0451 or null
 // would otherwise become something else without a word.
 func (d *document) text(e entry, want string) (string, bool) {
+	if _, scalar := e.value.(ast.ScalarNode); scalar && e.value.Type() != ast.NullType {
+		want += ", in quotes if it is meant as text"
+	}
+	return d.word(e, e.key, want)
+}
+
+// word is text for values of a fixed vocabulary, which quotes would not help; what names the entry in messages.
+func (d *document) word(e entry, what, want string) (string, bool) {
 	switch n := e.value.(type) {
 	case *ast.StringNode:
 		return n.Value, true
 	case *ast.LiteralNode:
 		return n.Value.Value, true
 	}
-	hint := ""
-	if _, scalar := e.value.(ast.ScalarNode); scalar && e.value.Type() != ast.NullType {
-		hint = ", in quotes if it is meant as text"
-	}
-	d.fail(place(e.value), "%s is %s: want %s%s", e.key, describe(e.value), want, hint)
+	d.fail(place(e.value), "%s is %s: want %s", what, describe(e.value), want)
 	return "", false
 }
 
@@ -257,84 +268,4 @@ func (d *document) integer(n ast.Node, what, want string) (int, bool) {
 		d.fail(place(n), "%s is %s: want %s", what, describe(n), want)
 	}
 	return v, isInteger
-}
-
-// describe names a node in a message: its value if it has one, else its type.
-func describe(n ast.Node) string {
-	switch n := n.(type) {
-	case *ast.MappingNode, *ast.MappingValueNode:
-		return "a mapping"
-	case *ast.SequenceNode:
-		return "a list"
-	case *ast.NullNode:
-		return "empty"
-	case *ast.LiteralNode:
-		return "a block of text"
-	default:
-		if t := n.GetToken(); t != nil {
-			return quoted(strings.TrimSpace(t.Value))
-		}
-		return "a value"
-	}
-}
-
-// quoted quotes a value for a message, which has no use for more than its beginning.
-func quoted(s string) string {
-	if utf8.RuneCountInString(s) > 40 {
-		s = string([]rune(s)[:40]) + "..."
-	}
-	return fmt.Sprintf("%q", s)
-}
-
-func listed(names []string) string {
-	switch len(names) {
-	case 0:
-		return "names to values"
-	case 1:
-		return names[0]
-	}
-	return strings.Join(names[:len(names)-1], ", ") + " or " + names[len(names)-1]
-}
-
-// suggestion lists the allowed names, led by the one that was probably meant.
-func suggestion(name string, allowed []string) string {
-	if near := nearest(name, allowed); near != "" {
-		return fmt.Sprintf("%s (did you mean %s?)", listed(allowed), near)
-	}
-	return listed(allowed)
-}
-
-// nearest returns the name that differs from s by the fewest edits, "" where none is near.
-func nearest(s string, names []string) string {
-	if len(s) > 40 {
-		return ""
-	}
-	best, near := 1+max(1, len(s)/3), ""
-	for _, n := range names {
-		if k := edits(strings.ToLower(s), n); k < best {
-			best, near = k, n
-		}
-	}
-	return near
-}
-
-// edits is the Levenshtein distance of two short texts, in bytes.
-func edits(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := diagonal
-			if a[i] != b[j] {
-				change++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(change, row[j+1]+1, row[j]+1)
-		}
-	}
-	return row[len(b)]
 }

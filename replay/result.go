@@ -66,6 +66,10 @@ type Result struct {
 	Cells [dataset.NumClusters][1 + dataset.NumClusters]Tally
 	// Groups holds the counts of each group of the fields asked for with By, ordered by their keys; nil without By.
 	Groups []Group
+	// NoAmount counts the records of the history that carry no amount.
+	NoAmount int64
+	// Unseen names the products and the fields of rules that the policy reads and no record has.
+	Unseen []string
 }
 
 // A Group is the part of a history that shares the values of the By fields.

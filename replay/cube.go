@@ -1,0 +1,273 @@
+package replay
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/trustreplay/trustreplay/dataset"
+)
+
+// A Cube holds how many records, and how much amount, share all that the policies of a plan can tell apart: the answers of
+// the products, the outcome of each rule condition, the label and the group. It never has more cells than records, and
+// cubes of one plan add up. It is immutable.
+type Cube struct {
+	plan   *Plan
+	groups []cubeGroup // ordered by key, then by mask
+	// Account tells what became of every record that was read for the cube.
+	Account dataset.Account
+	// NoAmount counts the records that carry no amount; they add nothing to any value.
+	NoAmount int64
+	unseen   []string // products and fields of conditions of which no record has a value
+}
+
+// A cubeGroup holds the cells of the records that share the By values and the outcome of every condition.
+type cubeGroup struct {
+	key   []string
+	mask  uint64
+	cells []cell // ordered by index, none empty
+}
+
+// A cell counts the records of one position in the plan's inner grid.
+type cell struct {
+	index  uint32
+	n      int64
+	amount int64
+}
+
+// Records returns the number of records in the cube.
+func (c *Cube) Records() int64 {
+	var n int64
+	for i := range c.groups {
+		for _, cell := range c.groups[i].cells {
+			n += cell.n
+		}
+	}
+	return n
+}
+
+// Cells returns the number of cells that hold a record.
+func (c *Cube) Cells() int {
+	n := 0
+	for i := range c.groups {
+		n += len(c.groups[i].cells)
+	}
+	return n
+}
+
+// Merge returns the sum of cubes of one plan, in any order the same. Accounts are not merged: they belong to a scan.
+func Merge(cubes ...*Cube) (*Cube, error) {
+	sum := &Cube{plan: cubes[0].plan, unseen: cubes[0].unseen}
+	groups := map[string]*cubeGroup{}
+	for _, c := range cubes {
+		if c.plan != sum.plan {
+			return nil, fmt.Errorf("cubes of different questions do not add up")
+		}
+		sum.NoAmount += c.NoAmount
+		sum.unseen = slices.DeleteFunc(slices.Clone(sum.unseen), func(f string) bool { return !slices.Contains(c.unseen, f) })
+		for i := range c.groups {
+			g := &c.groups[i]
+			id := g.id()
+			into := groups[id]
+			if into == nil {
+				into = &cubeGroup{key: g.key, mask: g.mask}
+				groups[id] = into
+			}
+			var err error
+			if into.cells, err = addCells(into.cells, g.cells); err != nil {
+				return nil, err
+			}
+		}
+	}
+	for _, g := range groups {
+		sum.groups = append(sum.groups, *g)
+	}
+	slices.SortFunc(sum.groups, cubeGroup.compare)
+	return sum, nil
+}
+
+func (g *cubeGroup) id() string { return fmt.Sprintf("%q %x", g.key, g.mask) }
+
+func (g cubeGroup) compare(h cubeGroup) int {
+	return cmp.Or(slices.Compare(g.key, h.key), cmp.Compare(g.mask, h.mask))
+}
+
+// maxTotal bounds the amount of a history, in minor units: far beyond any money, and sums of two such totals still fit.
+const maxTotal = 1 << 62
+
+// addCells merges two ordered lists of cells.
+func addCells(a, b []cell) ([]cell, error) {
+	if len(a) == 0 {
+		return b, nil
+	}
+	out := make([]cell, 0, len(a)+len(b))
+	for len(a) > 0 && len(b) > 0 {
+		switch {
+		case a[0].index < b[0].index:
+			out, a = append(out, a[0]), a[1:]
+		case a[0].index > b[0].index:
+			out, b = append(out, b[0]), b[1:]
+		default:
+			s := cell{a[0].index, a[0].n + b[0].n, a[0].amount + b[0].amount}
+			if s.amount > maxTotal || s.amount < 0 {
+				return nil, errTotal
+			}
+			out, a, b = append(out, s), a[1:], b[1:]
+		}
+	}
+	return append(append(out, a...), b...), nil
+}
+
+var errTotal = fmt.Errorf("the amounts add up to more than %d: want amounts in major units", int64(maxTotal)/100)
+
+// Run replays a policy over the cube. It must be one that the cube's plan covers.
+func (c *Cube) Run(pol *Policy) (*Result, error) {
+	if err := c.plan.covers(pol); err != nil {
+		return nil, err
+	}
+	r := runner{plan: c.plan, pol: c.plan.bind(pol), tables: map[uint64][]verdict{}}
+	r.classes()
+	res := &Result{Policy: pol, Rules: make([]Tally, len(pol.Rules)), NoAmount: c.NoAmount, Unseen: c.unseenBy(pol)}
+	groups := map[string]*Group{}
+	for i := range c.groups {
+		g := &c.groups[i]
+		var counts *Counts
+		if len(g.key) > 0 {
+			id := fmt.Sprintf("%q", g.key)
+			if groups[id] == nil {
+				groups[id] = &Group{Key: g.key}
+			}
+			counts = &groups[id].Counts
+		}
+		r.group(g, res, counts)
+	}
+	for _, id := range slices.Sorted(maps.Keys(groups)) {
+		res.Groups = append(res.Groups, *groups[id])
+	}
+	slices.SortFunc(res.Groups, func(a, b Group) int { return slices.Compare(a.Key, b.Key) })
+	return res, nil
+}
+
+// unseenBy returns what a policy reads and no record has: a product, or a field of a rule.
+func (c *Cube) unseenBy(pol *Policy) []string {
+	var out []string
+	for _, name := range c.unseen {
+		reads := name == dataset.ProductField(pol.First, "") || pol.Second != "" && name == dataset.ProductField(pol.Second, "")
+		for _, r := range pol.Rules {
+			reads = reads || slices.ContainsFunc(r.When.Fields, func(f dataset.Field) bool { return readAs(f).Name == name })
+		}
+		if reads {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
+// A runner applies one policy to the cells of a cube. Cells fall into few classes, all records of which the policy treats
+// alike, so Decide is asked once for each pair of classes and mask, however many cells there are.
+type runner struct {
+	plan          *Plan
+	pol           bound
+	first, second []uint8              // the class of each code of the two axes
+	tables        map[uint64][]verdict // by fired rules: the verdict for first class x second class
+}
+
+// A class is a pair of status and cluster.
+const numClasses = dataset.NumStatuses * dataset.NumClusters
+
+type verdict struct {
+	Decision
+	asked bool
+}
+
+func (r *runner) classes() {
+	class := func(axis int, b Bands) []uint8 {
+		a := &r.plan.axes[axis]
+		of := make([]uint8, a.size())
+		for code := range of {
+			ans := a.answer(code)
+			of[code] = uint8(ans.State.Status())*dataset.NumClusters + uint8(b.Cluster(ans))
+		}
+		return of
+	}
+	r.first = class(r.pol.first, r.pol.FirstBands)
+	r.second = []uint8{0}
+	if r.pol.second >= 0 {
+		r.second = class(r.pol.second, r.pol.SecondBands)
+	}
+}
+
+// group adds the cells of one group to the result and, where there are By fields, to the group's own counts.
+func (r *runner) group(g *cubeGroup, res *Result, counts *Counts) {
+	fired := r.pol.fired(g.mask)
+	table := r.tables[fired]
+	if table == nil {
+		table = make([]verdict, numClasses*numClasses)
+		r.tables[fired] = table
+	}
+	firstAxis, secondAxis := r.step(r.pol.first), r.step(r.pol.second)
+	for _, c := range g.cells {
+		label := c.index % dataset.NumLabels
+		codes := c.index / dataset.NumLabels
+		first, second := firstAxis.code(codes), secondAxis.code(codes)
+		v := &table[int(r.first[first])*numClasses+int(r.second[second])]
+		if !v.asked {
+			*v = verdict{r.pol.Decide(r.sample(first, second, fired)), true}
+		}
+		res.add(&v.Decision, label, c.n, c.amount)
+		if counts != nil {
+			counts.add(&v.Decision, label, c.n, c.amount)
+		}
+	}
+}
+
+// sample returns a case that stands for all records of a cell.
+func (r *runner) sample(first, second int, fired uint64) Case {
+	c := Case{First: r.plan.axes[r.pol.first].answer(first), Fired: fired}
+	if r.pol.second >= 0 {
+		c.Second = r.plan.axes[r.pol.second].answer(second)
+	}
+	return c
+}
+
+// An axisStep finds one axis's code in the inner grid's index, whose last axis moves fastest.
+type axisStep struct{ stride, size uint32 }
+
+func (s axisStep) code(codes uint32) int { return int(codes / s.stride % s.size) }
+
+func (r *runner) step(axis int) axisStep {
+	if axis < 0 {
+		return axisStep{1, 1}
+	}
+	s := axisStep{1, uint32(r.plan.axes[axis].size())}
+	for i := axis + 1; i < len(r.plan.axes); i++ {
+		s.stride *= uint32(r.plan.axes[i].size())
+	}
+	return s
+}
+
+func (r *Result) add(d *Decision, label uint32, n, amount int64) {
+	r.Counts.add(d, label, n, amount)
+	switch d.By {
+	case ByRule:
+		r.Rules[d.Rule].add(label, n, amount)
+	case ByGate:
+		r.Cells[d.FirstCluster][0].add(label, n, amount)
+	case ByMatrix:
+		r.Cells[d.FirstCluster][1+d.SecondCluster].add(label, n, amount)
+	}
+}
+
+func (c *Counts) add(d *Decision, label uint32, n, amount int64) {
+	c.Actions[d.Action].add(label, n, amount)
+	c.Calls[0] += n
+	if d.Called {
+		c.Calls[1] += n
+	}
+}
+
+func (t *Tally) add(label uint32, n, amount int64) {
+	t.Records[label] += n
+	t.Amount[label] += amount
+}

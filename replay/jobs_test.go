@@ -1,0 +1,129 @@
+package replay
+
+import (
+	"context"
+	"crypto/sha1"
+	"flag"
+	"fmt"
+	"os"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/trustreplay/trustreplay/dataset"
+)
+
+// The jobs of ../../shared/PERFORMANCE.md, on files of its generator: a history with flat columns
+// (go test ./replay -run '^$' -bench Jobs -history FILE...). Each prints the digest of its answer, which the peers' scripts
+// print too.
+var history = flag.String("history", "", "comma-separated files for BenchmarkJobs")
+
+const jobMatrix = `policy: 1
+name: job
+first: session
+second: onboarding
+clusters: {session: standard, onboarding: standard}
+%s
+gate: {missing: next, very_low: next, low: next, review: next, high: next, very_high: next}
+matrix:
+  missing:   {missing: review, very_low: review, low: review, review: review, high: approve, very_high: approve}
+  very_low:  {missing: block, very_low: block, low: block, review: block, high: block, very_high: block}
+  low:       {missing: block, very_low: block, low: block, review: block, high: block, very_high: block}
+  review:    {missing: review, very_low: block, low: block, review: review, high: step_up, very_high: step_up}
+  high:      {missing: review, very_low: block, low: block, review: review, high: approve, very_high: approve}
+  very_high: {missing: review, very_low: block, low: block, review: review, high: approve, very_high: approve}
+`
+
+const jobRules = `rules:
+  - {name: bot, when: session.has_automated_browser or session.has_ai_agent or session.has_spoofed_device, then: block}
+  - name: codes
+    when: onboarding.score >= 551 and not (session.score < 551) and
+      ("RP001" in onboarding.reason_codes or "RE002" in onboarding.reason_codes or
+       "RE005" in onboarding.reason_codes or "RI003" in onboarding.reason_codes)
+    then: review
+  - {name: vpn, when: onboarding.score >= 551 and not (session.score < 551) and session.ip_is_vpn, then: step_up}
+`
+
+func BenchmarkJobs(b *testing.B) {
+	if *history == "" {
+		b.Skip("no -history")
+	}
+	jobs := []struct {
+		name  string
+		rules string
+		q     Question
+	}{
+		{"replay1", "", Question{By: []string{Month}}},
+		{"replayfull", jobRules, Question{By: []string{Month, "segment"}}},
+		{"cube", "", Question{Exact: true}},
+	}
+	for _, file := range strings.Split(*history, ",") {
+		info, err := os.Stat(file)
+		if err != nil {
+			b.Fatal(err)
+		}
+		for _, job := range jobs {
+			q := job.q
+			q.AbsentMissing = true
+			q.Policies = []*Policy{jobPolicy(b, job.rules)}
+			b.Run(job.name+"/"+info.Name(), func(b *testing.B) {
+				b.SetBytes(info.Size())
+				var cube *Cube
+				for b.Loop() {
+					cube = buildFile(b, q, file)
+				}
+				res, err := cube.Run(q.Policies[0])
+				if err != nil {
+					b.Fatal(err)
+				}
+				b.ReportMetric(float64(cube.Records())*float64(b.N)/b.Elapsed().Seconds(), "records/s")
+				b.Logf("%d cells, digest %s", cube.Cells(), digest(res))
+			})
+		}
+	}
+}
+
+func jobPolicy(tb testing.TB, rules string) *Policy {
+	p, err := ParsePolicy("job.yaml", []byte(fmt.Sprintf(jobMatrix, rules)))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return p
+}
+
+func buildFile(tb testing.TB, q Question, file string) *Cube {
+	plan, err := NewPlan(q)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	scan, err := dataset.Open(context.Background(), []string{file}, nil, dataset.Options{Fields: plan.Fields()})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	cube, err := Build(context.Background(), plan, scan, runtime.GOMAXPROCS(0), nil)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	if r := cube.Account.Rejected; r > 0 {
+		tb.Fatalf("%d records rejected: %v", r, cube.Account.Issues)
+	}
+	return cube
+}
+
+// digest is that of the peers' scripts: rows of group, action, label, records and minor units, sorted.
+func digest(r *Result) string {
+	labels := []string{"null", "0", "1"}
+	var lines []string
+	for _, g := range r.Groups {
+		for a, t := range g.Actions {
+			for l, n := range t.Records {
+				if n > 0 {
+					lines = append(lines, fmt.Sprintf("%s|%s|%s|%d|%d", strings.Join(g.Key, "|"), dataset.Action(a), labels[l], n, t.Amount[l]))
+				}
+			}
+		}
+	}
+	slices.Sort(lines)
+	return fmt.Sprintf("%d:%x", len(lines), sha1.Sum([]byte(strings.Join(lines, "\n"))))[:16]
+}

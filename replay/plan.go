@@ -1,0 +1,266 @@
+package replay
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/trustreplay/trustreplay/dataset"
+)
+
+// A Question is what one scan of a history is to answer.
+type Question struct {
+	Policies []*Policy
+	// By splits the answer by the values of fields of the record, or by "month".
+	By []string
+	// Exact keeps every score apart in the cube; otherwise scores that no policy tells apart share a cell.
+	Exact bool
+	// AbsentMissing reads a product that a record does not hold as one that was asked in vain. It is for histories in which
+	// every product was always asked. Without it, an absent second product was not called.
+	AbsentMissing bool
+	// Rows adds the customer's id to what is read, for decisions record by record.
+	Rows bool
+}
+
+// Month is the By field that stands for the UTC month of the record's time.
+const Month = "month"
+
+// MaxConditions is the most different rule conditions that the policies of one question may have together.
+const MaxConditions = 64
+
+// A Plan says which fields a question needs and how the cube that answers it is laid out.
+type Plan struct {
+	Question
+	fields []dataset.Field
+	axes   []axis       // one for each product that a policy asks, in the order of dataset.Products
+	conds  []*Condition // the different conditions of all policies
+	label  int          // columns of the batch, -1 where not read
+	amount int
+	time   int
+	id     int
+	by     []int // the column of each By field, -1 for the month
+	cells  int   // size of the inner grid: the product of the axes and of the labels
+}
+
+// An axis holds what policies can tell apart in one product's answer: a bin of its state and, where a policy uses it, the
+// recorded cluster.
+type axis struct {
+	product  string
+	state    int // column of the product's state
+	cluster  int // column of the recorded cluster, -1 where no policy uses it
+	bin      [1 << 11]uint16
+	states   []dataset.State // one state of each bin, to stand for all of them
+	clusters int             // NumClusters where the recorded cluster is part of the axis, else 1
+}
+
+func (a *axis) size() int { return len(a.states) * a.clusters }
+
+// answer returns an answer that stands for all that share a code of the axis.
+func (a *axis) answer(code int) Answer {
+	return Answer{State: a.states[code/a.clusters], Cluster: dataset.Cluster(code % a.clusters)}
+}
+
+// NewPlan checks a question and lays out its answer.
+func NewPlan(q Question) (*Plan, error) {
+	p := &Plan{Question: q, label: -1, amount: -1, time: -1, id: -1}
+	for _, product := range dataset.Products {
+		p.addAxis(product)
+	}
+	if err := p.addConditions(); err != nil {
+		return nil, err
+	}
+	p.label = p.column(dataset.Field{Name: dataset.LabelField, Kind: dataset.KindLabel})
+	p.amount = p.column(dataset.Field{Name: dataset.Amount, Kind: dataset.KindAmount})
+	// The window of a history stands beside every rate (STATISTICS.md, section 7), so the time is always read.
+	p.time = p.column(dataset.Field{Name: dataset.Timestamp, Kind: dataset.KindTime})
+	if q.Rows {
+		p.id = p.column(dataset.Field{Name: dataset.CustomerID, Kind: dataset.KindText})
+	}
+	for i, name := range q.By {
+		if slices.Contains(q.By[:i], name) {
+			return nil, fmt.Errorf("by %q is named twice", name)
+		}
+		if name == Month {
+			p.by = append(p.by, -1)
+			continue
+		}
+		if dataset.Personal(name) {
+			return nil, fmt.Errorf("by %q is personal data, which is never printed; want month or a field such as country", name)
+		}
+		p.by = append(p.by, p.column(dataset.Field{Name: name, Kind: dataset.KindText}))
+	}
+	p.cells = dataset.NumLabels
+	for i := range p.axes {
+		p.cells *= p.axes[i].size()
+	}
+	if p.cells > math.MaxUint32 {
+		return nil, fmt.Errorf("%d products with every score apart make too large a grid, want at most two", len(p.axes))
+	}
+	return p, nil
+}
+
+// Fields returns what a scan must read for Build, in the order that Build expects.
+func (p *Plan) Fields() []dataset.Field { return p.fields }
+
+func (p *Plan) column(f dataset.Field) int {
+	if i := slices.Index(p.fields, f); i >= 0 {
+		return i
+	}
+	p.fields = append(p.fields, f)
+	return len(p.fields) - 1
+}
+
+// addAxis adds the axis of a product if a policy asks it.
+func (p *Plan) addAxis(product string) {
+	var edges []int
+	asked, recorded := false, false
+	use := func(name string, b Bands) {
+		if name != product {
+			return
+		}
+		asked = true
+		if b.Recorded() {
+			recorded = true
+		} else {
+			edges = append(edges, b.Edges[:]...)
+		}
+	}
+	for _, pol := range p.Policies {
+		use(pol.First, pol.FirstBands)
+		use(pol.Second, pol.SecondBands)
+	}
+	if !asked {
+		return
+	}
+	a := axis{product: product, cluster: -1, clusters: 1}
+	a.state = p.column(dataset.Field{Name: dataset.ProductField(product, ""), Kind: dataset.KindState})
+	if recorded {
+		a.cluster = p.column(dataset.Field{Name: dataset.ProductField(product, "score_cluster"), Kind: dataset.KindCluster})
+		a.clusters = dataset.NumClusters
+	}
+	a.setBins(edges, p.Exact, p.AbsentMissing)
+	p.axes = append(p.axes, a)
+}
+
+// setBins gives a bin to each status, one to a response without a score, and one to each run of scores that no edge parts.
+func (a *axis) setBins(edges []int, exact, absentMissing bool) {
+	for s := range dataset.NumStates {
+		st := dataset.State(s)
+		score, found := st.Score()
+		switch {
+		case !found && st == dataset.State(dataset.Missing) && absentMissing:
+			a.bin[s] = a.bin[dataset.Absent]
+			continue
+		case found && score > 0 && !exact && !slices.Contains(edges, score):
+			a.bin[s] = a.bin[s-1]
+			continue
+		}
+		a.bin[s] = uint16(len(a.states))
+		if st == dataset.State(dataset.Absent) && absentMissing {
+			st = dataset.State(dataset.Missing)
+		}
+		a.states = append(a.states, st)
+	}
+}
+
+// addConditions collects the different conditions of all policies and the fields they read.
+func (p *Plan) addConditions() error {
+	for _, pol := range p.Policies {
+		for _, r := range pol.Rules {
+			if p.condition(r.When) < 0 {
+				p.conds = append(p.conds, r.When)
+			}
+		}
+	}
+	if len(p.conds) > MaxConditions {
+		return fmt.Errorf("the policies have %d different rule conditions together, want at most %d: replay fewer at once", len(p.conds), MaxConditions)
+	}
+	for _, c := range p.conds {
+		for _, f := range c.Fields {
+			p.column(readAs(f))
+		}
+	}
+	return nil
+}
+
+// inCondition reports whether a condition reads a column.
+func (p *Plan) inCondition(column dataset.Field) bool {
+	return slices.ContainsFunc(p.conds, func(c *Condition) bool {
+		return slices.ContainsFunc(c.Fields, func(f dataset.Field) bool { return readAs(f) == column })
+	})
+}
+
+// condition returns the index of a condition of the same source, or -1.
+func (p *Plan) condition(c *Condition) int {
+	return slices.IndexFunc(p.conds, func(d *Condition) bool { return d.Source == c.Source })
+}
+
+// bound is a policy with its place in a plan.
+type bound struct {
+	*Policy
+	first, second int   // axes, second -1 in a one-product policy
+	conds         []int // the condition of each rule
+}
+
+func (p *Plan) bind(pol *Policy) bound {
+	b := bound{Policy: pol, first: p.axis(pol.First), second: -1}
+	if pol.Second != "" {
+		b.second = p.axis(pol.Second)
+	}
+	for _, r := range pol.Rules {
+		b.conds = append(b.conds, p.condition(r.When))
+	}
+	return b
+}
+
+func (p *Plan) axis(product string) int {
+	return slices.IndexFunc(p.axes, func(a axis) bool { return a.product == product })
+}
+
+// fired translates a mask over the plan's conditions to one over the policy's rules.
+func (b bound) fired(mask uint64) uint64 {
+	var f uint64
+	for rule, cond := range b.conds {
+		f |= mask >> cond & 1 << rule
+	}
+	return f
+}
+
+// covers reports why a policy cannot be answered from a cube of this plan, nil if it can.
+func (p *Plan) covers(pol *Policy) error {
+	var lacks []string
+	product := func(name string, b Bands) {
+		if name == "" {
+			return
+		}
+		i := p.axis(name)
+		if i < 0 {
+			lacks = append(lacks, "the product "+name)
+			return
+		}
+		a := &p.axes[i]
+		if b.Recorded() {
+			if a.cluster < 0 {
+				lacks = append(lacks, "the recorded clusters of "+name)
+			}
+			return
+		}
+		for _, e := range b.Edges {
+			if at := dataset.Scored(e); a.bin[at] == a.bin[at-1] {
+				lacks = append(lacks, fmt.Sprintf("the edge %d of %s", e, name))
+			}
+		}
+	}
+	product(pol.First, pol.FirstBands)
+	product(pol.Second, pol.SecondBands)
+	for _, r := range pol.Rules {
+		if p.condition(r.When) < 0 {
+			lacks = append(lacks, fmt.Sprintf("the rule %q", r.Name))
+		}
+	}
+	if lacks == nil {
+		return nil
+	}
+	return fmt.Errorf("policy %s needs what the cube was not built with: %s", pol.Name, strings.Join(lacks, ", "))
+}
