@@ -1,0 +1,190 @@
+package calibrate
+
+import (
+	"encoding/json"
+	"math"
+
+	"github.com/trustreplay/trustreplay/dataset"
+	"github.com/trustreplay/trustreplay/replay"
+)
+
+// A Number is a float that may be undefined: NaN here, null in JSON. It is never infinite and never -0.
+type Number float64
+
+// Undefined is the value of 0/0.
+func Undefined() Number { return Number(math.NaN()) }
+
+// Defined reports whether n has a value.
+func (n Number) Defined() bool { return !math.IsNaN(float64(n)) }
+
+// MarshalJSON writes the shortest text that reads back as n, or null.
+func (n Number) MarshalJSON() ([]byte, error) {
+	if !n.Defined() {
+		return []byte("null"), nil
+	}
+	return json.Marshal(float64(n))
+}
+
+// Methods of an interval.
+const (
+	MethodWilson = "wilson"
+	MethodNone   = "none" // no interval is claimed
+)
+
+// Units of a measure's value.
+const (
+	Share = "share" // 0..1
+	BPS   = "bps"   // hundredths of a percent
+	Odds  = "x:1"   // so many of the one for each of the other
+)
+
+// A Measure is a ratio of two counts, or of two amounts.
+type Measure struct {
+	Name string
+	// Numerator and Denominator count records, or minor units of money where ByValue is set.
+	Numerator, Denominator int64
+	ByValue                bool
+	// Value is in Unit; it is undefined where the denominator is 0.
+	Value Number
+	Unit  string
+	// Low and High bound the value at the Confidence, both included. They are undefined, and Confidence too, where Method is
+	// MethodNone: amounts are not independent draws, so no interval by value is claimed here.
+	Low, High, Confidence Number
+	Method                string
+}
+
+// AtMost returns the one-sided upper bound of a share of which nothing was counted: what to print instead of a bare 0.
+// found is false for every other measure.
+func (m Measure) AtMost() (bound Number, found bool) {
+	if m.Method != MethodWilson || m.Numerator != 0 {
+		return Undefined(), false
+	}
+	return Number(UpperBound(0, m.Denominator, 1-float64(m.Confidence))), true
+}
+
+// A region is a set of actions and a set of labels: n(X,y) in METRICS.md is the count of region{X, y}.
+type region struct{ actions, labels uint8 }
+
+// Sets of actions and of labels, as bits.
+const (
+	undecided uint8 = 1 << dataset.NoAction
+	approved  uint8 = 1<<dataset.Approve | 1<<dataset.Monitor
+	monitored uint8 = 1 << dataset.Monitor
+	steppedUp uint8 = 1 << dataset.StepUp
+	reviewed  uint8 = 1 << dataset.Review
+	blocked   uint8 = 1 << dataset.Block
+	stopped         = steppedUp | reviewed | blocked
+	all             = undecided | approved | stopped
+
+	fraud   uint8 = 1 << dataset.Fraud
+	legit   uint8 = 1 << dataset.Legit
+	labeled       = fraud | legit
+	whoever       = labeled | 1<<dataset.Unlabeled
+)
+
+// definitions is METRICS.md as a table. Each line is a ratio of two regions, by count and, with the suffix _value, by
+// amount. Undecided records are in "all" and in no action: a fraud on which the policy has not decided is neither captured
+// nor missed, so capture and miss add up to less than 1 and neither flatters the policy.
+var definitions = []struct {
+	name, unit string
+	num, den   region
+}{
+	{"approval_rate", Share, region{approved, whoever}, region{all, whoever}},
+	{"good_approval_rate", Share, region{approved, legit}, region{all, legit}},
+	{"fraud_rate", Share, region{approved, fraud}, region{approved, labeled}},
+	{"fraud_capture", Share, region{stopped, fraud}, region{all, fraud}},
+	{"block_capture", Share, region{blocked, fraud}, region{all, fraud}},
+	{"fraud_miss", Share, region{approved, fraud}, region{all, fraud}},
+	{"insult_rate", Share, region{blocked, legit}, region{all, legit}},
+	{"friction_rate", Share, region{stopped, legit}, region{all, legit}},
+	{"false_positive_ratio", Odds, region{blocked, legit}, region{blocked, fraud}},
+	{"precision", Share, region{blocked, fraud}, region{blocked, labeled}},
+	{"monitor_rate", Share, region{monitored, whoever}, region{all, whoever}},
+	{"step_up_rate", Share, region{steppedUp, whoever}, region{all, whoever}},
+	{"review_rate", Share, region{reviewed, whoever}, region{all, whoever}},
+	{"block_rate", Share, region{blocked, whoever}, region{all, whoever}},
+	{"undecided_rate", Share, region{undecided, whoever}, region{all, whoever}},
+	{"fraud_pressure", Share, region{all, fraud}, region{all, labeled}},
+	{"label_coverage", Share, region{all, labeled}, region{all, whoever}},
+}
+
+// Measures returns the measures of what policy p did: those by count, the call rate of its second product and the label
+// coverage of each action, then those by value, in a fixed order. confidence is that of the intervals, such as 0.95.
+func Measures(p *replay.Policy, c replay.Counts, confidence float64) []Measure {
+	records := func(t replay.Tally, l int) int64 { return t.Records[l] }
+	amounts := func(t replay.Tally, l int) int64 { return t.Amount[l] }
+	var out []Measure
+	for _, d := range definitions {
+		out = append(out, ratio(d.name, d.unit, d.num.sum(c, records), d.den.sum(c, records), confidence))
+	}
+	if p.Second != "" {
+		out = append(out, ratio("call_rate_"+p.Second, Share, c.Calls[1], c.Total().N(), confidence))
+	}
+	for _, a := range dataset.Actions {
+		t := c.Actions[a]
+		out = append(out, ratio("label_coverage_"+a.String(), Share, t.Labeled(), t.N(), confidence))
+	}
+	for _, d := range definitions {
+		num, den := d.num.sum(c, amounts), d.den.sum(c, amounts)
+		out = append(out, byValue(d.name+"_value", d.unit, num, den))
+		if d.name == "fraud_rate" {
+			out = append(out, byValue("fraud_bps", BPS, num, den))
+		}
+	}
+	return out
+}
+
+// sum adds up the region's records, or amounts.
+func (r region) sum(c replay.Counts, of func(replay.Tally, int) int64) int64 {
+	var n int64
+	for a, t := range c.Actions {
+		for l := range t.Records {
+			if r.actions>>a&1 != 0 && r.labels>>l&1 != 0 {
+				n += of(t, l)
+			}
+		}
+	}
+	return n
+}
+
+// Rate returns a share of records as a measure, k of n with its Wilson interval.
+func Rate(name string, k, n int64, confidence float64) Measure {
+	return ratio(name, Share, k, n, confidence)
+}
+
+// ratio returns a measure by count. A share of independent records has an interval; odds have none here.
+func ratio(name, unit string, num, den int64, confidence float64) Measure {
+	m := Measure{Name: name, Numerator: num, Denominator: den, Unit: unit, Value: divide(num, den),
+		Low: Undefined(), High: Undefined(), Confidence: Undefined(), Method: MethodNone}
+	if unit == Share && den > 0 {
+		low, high := Wilson(num, den, confidence)
+		m.Low, m.High, m.Confidence, m.Method = Number(low), Number(high), Number(confidence), MethodWilson
+	}
+	return m
+}
+
+func byValue(name, unit string, num, den int64) Measure {
+	m := Measure{Name: name, Numerator: num, Denominator: den, ByValue: true, Unit: unit, Value: divide(num, den),
+		Low: Undefined(), High: Undefined(), Confidence: Undefined(), Method: MethodNone}
+	if unit == BPS {
+		m.Value *= 10_000
+	}
+	return m
+}
+
+func divide(num, den int64) Number {
+	if den == 0 {
+		return Undefined()
+	}
+	return Number(float64(num) / float64(den))
+}
+
+// Find returns the measure of a name, or false where the list has none.
+func Find(list []Measure, name string) (Measure, bool) {
+	for _, m := range list {
+		if m.Name == name {
+			return m, true
+		}
+	}
+	return Measure{}, false
+}
