@@ -1,0 +1,222 @@
+package reports
+
+import (
+	"github.com/trustreplay/trustreplay/calibrate"
+	"github.com/trustreplay/trustreplay/dataset"
+	"github.com/trustreplay/trustreplay/replay"
+)
+
+// The types of this file are the JSON contract of replay (DESIGN.md, section 4): names and their order are part of it. The
+// inputs are not in it, so that one history gives the same bytes whatever the format of its files.
+
+// schemaVersion counts incompatible changes of the contract.
+const schemaVersion = 1
+
+type resultJSON struct {
+	SchemaVersion int                 `json:"schema_version"`
+	Policy        string              `json:"policy"`
+	Read          int64               `json:"read"`
+	Records       int64               `json:"records"`
+	Rejected      int64               `json:"rejected"`
+	Period        *periodJSON         `json:"period"` // days, null where no record has a time
+	Actions       object              `json:"actions"`
+	Calls         object              `json:"calls"`
+	Measures      []measureJSON       `json:"measures"`
+	Groups        []groupJSON         `json:"groups,omitempty"`
+	Warnings      []calibrate.Warning `json:"warnings"`
+	Issues        []issueJSON         `json:"issues"`
+}
+
+type groupJSON struct {
+	Key      object        `json:"key"`
+	Records  int64         `json:"records"`
+	Actions  object        `json:"actions"`
+	Calls    object        `json:"calls"`
+	Measures []measureJSON `json:"measures"`
+}
+
+type tallyJSON struct {
+	Records     int64  `json:"records"`
+	Fraud       int64  `json:"fraud"`
+	Legit       int64  `json:"legit"`
+	Unlabeled   int64  `json:"unlabeled"`
+	Amount      Amount `json:"amount"`
+	FraudAmount Amount `json:"fraud_amount"`
+}
+
+type measureJSON struct {
+	Name        string           `json:"name"`
+	Numerator   any              `json:"numerator"` // records, or an Amount
+	Denominator any              `json:"denominator"`
+	Value       calibrate.Number `json:"value"`
+	Low         calibrate.Number `json:"low"`
+	High        calibrate.Number `json:"high"`
+	Confidence  calibrate.Number `json:"confidence"`
+	Method      string           `json:"method"`
+}
+
+type issueJSON struct {
+	Kind     string      `json:"kind"`
+	Count    int64       `json:"count"`
+	Rejected bool        `json:"rejected"`
+	First    []placeJSON `json:"first"`
+}
+
+type placeJSON struct {
+	File  string `json:"file"`
+	Line  int64  `json:"line"`
+	Field string `json:"field"`
+	Value string `json:"value"`
+}
+
+// replayData returns the contract's value: an object for one policy, a list for any other number.
+func replayData(results []replay.Result, by []string, account dataset.Account, confidence float64) any {
+	list := make([]resultJSON, 0, len(results))
+	for _, r := range results {
+		out := resultJSON{
+			SchemaVersion: schemaVersion, Policy: r.Policy.Name,
+			Read: account.Read, Records: r.Total().N(), Rejected: account.Rejected, Period: newPeriod(account.Period),
+			Actions: actionsJSON(r.Counts), Calls: callsJSON(r.Policy, r.Counts), Measures: measuresJSON(r.Policy, r.Counts, confidence),
+			Warnings: append([]calibrate.Warning{}, calibrate.Warnings(r)...), Issues: issuesJSON(account.Issues),
+		}
+		for _, g := range r.Groups {
+			out.Groups = append(out.Groups, groupJSON{keyJSON(by, g.Key), g.Total().N(), actionsJSON(g.Counts),
+				callsJSON(r.Policy, g.Counts), measuresJSON(r.Policy, g.Counts, confidence)})
+		}
+		list = append(list, out)
+	}
+	if len(list) == 1 {
+		return list[0]
+	}
+	return list
+}
+
+// outcomes lists the rows of every table of actions: the five, then the undecided.
+var outcomes = append(append([]dataset.Action(nil), dataset.Actions...), replay.Undecided)
+
+func outcomeName(a dataset.Action) string {
+	if a == replay.Undecided {
+		return "undecided"
+	}
+	return a.String()
+}
+
+func actionsJSON(c replay.Counts) object {
+	var o object
+	for _, a := range outcomes {
+		t := c.Actions[a]
+		o = append(o, member{outcomeName(a), tallyJSON{t.N(), t.Records[dataset.Fraud], t.Records[dataset.Legit],
+			t.Records[dataset.Unlabeled], Amount(t.Value()), Amount(t.Amount[dataset.Fraud])}})
+	}
+	return o
+}
+
+func callsJSON(p *replay.Policy, c replay.Counts) object {
+	o := object{{p.First, c.Calls[0]}}
+	if p.Second != "" {
+		o = append(o, member{p.Second, c.Calls[1]})
+	}
+	return o
+}
+
+// keyJSON names a group's values by their fields; a record without a value has null.
+func keyJSON(by, key []string) object {
+	o := object{}
+	for i, field := range by {
+		if key[i] == "" {
+			o = append(o, member{field, nil})
+			continue
+		}
+		o = append(o, member{field, key[i]})
+	}
+	return o
+}
+
+func measuresJSON(p *replay.Policy, c replay.Counts, confidence float64) []measureJSON {
+	var out []measureJSON
+	for _, m := range calibrate.Measures(p, c, confidence) {
+		num, den := parts(m)
+		out = append(out, measureJSON{m.Name, num, den, m.Value, m.Low, m.High, m.Confidence, m.Method})
+	}
+	return out
+}
+
+// parts returns a measure's numerator and denominator as they are written: records as int64, money as an Amount.
+func parts(m calibrate.Measure) (num, den any) {
+	if m.ByValue {
+		return Amount(m.Numerator), Amount(m.Denominator)
+	}
+	return m.Numerator, m.Denominator
+}
+
+func issuesJSON(issues []dataset.IssueCount) []issueJSON {
+	out := make([]issueJSON, 0, len(issues))
+	for _, c := range issues {
+		i := issueJSON{Kind: c.Kind.String(), Count: c.Count, Rejected: c.Kind.Rejects(), First: make([]placeJSON, 0, len(c.First))}
+		for _, p := range c.First {
+			i.First = append(i.First, placeJSON{p.File, p.Line, p.Field, p.Value})
+		}
+		out = append(out, i)
+	}
+	return out
+}
+
+// replayTidy returns one line for each action, call and measure of each policy and group. A line without group values is
+// about the whole history.
+func replayTidy(results []replay.Result, by []string, confidence float64) *Table {
+	t := &Table{Columns: []Column{{Name: "policy"}}}
+	for _, field := range by {
+		t.Columns = append(t.Columns, Column{Name: field})
+	}
+	// scope tells the whole history from a group whose values are all absent; without groups there is nothing to tell.
+	if len(by) > 0 {
+		t.Columns = append(t.Columns, Column{Name: "scope"})
+	}
+	for _, name := range []string{"table", "name", "records", "fraud", "legit", "unlabeled", "amount", "fraud_amount",
+		"numerator", "denominator", "value", "low", "high", "confidence", "method"} {
+		t.Columns = append(t.Columns, Column{Name: name})
+	}
+	for _, r := range results {
+		lead := []any{r.Policy.Name}
+		for range by {
+			lead = append(lead, nil)
+		}
+		if len(by) > 0 {
+			lead = append(lead, "all")
+		}
+		t.tidy(lead, r.Policy, r.Counts, confidence)
+		for _, g := range r.Groups {
+			lead := []any{r.Policy.Name}
+			for _, k := range g.Key {
+				lead = append(lead, k)
+			}
+			t.tidy(append(lead, "group"), r.Policy, g.Counts, confidence)
+		}
+	}
+	return t
+}
+
+// tidy appends the lines of one set of counts, each beginning with the cells of lead.
+func (t *Table) tidy(lead []any, p *replay.Policy, c replay.Counts, confidence float64) {
+	add := func(values ...any) {
+		row := make([]Cell, len(t.Columns))
+		for i, v := range append(append([]any(nil), lead...), values...) {
+			row[i].Value = v
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	for _, a := range outcomes {
+		u := c.Actions[a]
+		add("action", outcomeName(a), u.N(), u.Records[dataset.Fraud], u.Records[dataset.Legit], u.Records[dataset.Unlabeled],
+			Amount(u.Value()), Amount(u.Amount[dataset.Fraud]))
+	}
+	for i, product := range []string{p.First, p.Second} {
+		if product != "" {
+			add("call", product, c.Calls[i])
+		}
+	}
+	for _, m := range calibrate.Measures(p, c, confidence) {
+		num, den := parts(m)
+		add("measure", m.Name, nil, nil, nil, nil, nil, nil, num, den, m.Value, m.Low, m.High, m.Confidence, m.Method)
+	}
+}

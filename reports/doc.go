@@ -1,0 +1,8 @@
+// Package reports says what was found: results become a [Document], and a Document becomes bytes.
+//
+//  1. [Replay] arranges the results of a replay: tables for people, one tidy table for spreadsheets, one value for programs.
+//  2. [Write] renders a Document as text, json, csv or markdown; [Text], [JSON], [CSV] and [Markdown] are its parts.
+//
+// N kinds of result and M formats meet in Document alone. The bytes depend on the document only: no clock, no locale, no
+// environment variable.
+package reports

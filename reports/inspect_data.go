@@ -1,0 +1,207 @@
+package reports
+
+import (
+	"github.com/trustreplay/trustreplay/calibrate"
+	"github.com/trustreplay/trustreplay/dataset"
+	"github.com/trustreplay/trustreplay/replay"
+)
+
+// The types of this file are the JSON form of inspect: names and their order are part of the contract.
+
+type profileJSON struct {
+	SchemaVersion int                `json:"schema_version"`
+	Read          int64              `json:"read"`
+	Records       int64              `json:"records"`
+	Rejected      int64              `json:"rejected"`
+	IDsChecked    bool               `json:"ids_checked"`
+	Inputs        []dataset.FileInfo `json:"inputs"`
+	Issues        []issueJSON        `json:"issues"`
+	Period        *periodJSON        `json:"period"`
+	Total         rateJSON           `json:"total"`
+	NoAmount      int64              `json:"no_amount"`
+	Collection    collectionJSON     `json:"collection"`
+	Months        []keyedJSON        `json:"months"`
+	Products      []productJSON      `json:"products"`
+	Pairs         []pairJSON         `json:"cluster_pairs"`
+	Actions       []keyedJSON        `json:"history_actions"`
+	Signals       []signalJSON       `json:"signals"`
+	Codes         []codeJSON         `json:"reason_codes"`
+	Fields        []fieldJSON        `json:"fields"`
+}
+
+type periodJSON struct {
+	First string `json:"first"`
+	Last  string `json:"last"`
+}
+
+// newPeriod returns the days of a period, nil where there is none.
+func newPeriod(p *dataset.Period) *periodJSON {
+	if p == nil {
+		return nil
+	}
+	first, last := p.Days()
+	return &periodJSON{first, last}
+}
+
+type collectionJSON struct {
+	Mode       replay.Mode `json:"mode"`
+	Asked      []string    `json:"asked_clusters"`
+	NotAsked   int64       `json:"not_asked"`
+	Unanswered []string    `json:"not_identified"`
+}
+
+// rateJSON is a tally with the fraud rate of its labeled records.
+type rateJSON struct {
+	tallyJSON
+	FraudRate calibrate.Number `json:"fraud_rate"`
+	Low       calibrate.Number `json:"low"`
+	High      calibrate.Number `json:"high"`
+}
+
+type keyedJSON struct {
+	Key string `json:"key"`
+	rateJSON
+}
+
+type productJSON struct {
+	Product          string      `json:"product"`
+	Statuses         object      `json:"statuses"`
+	NoScore          int64       `json:"no_score"`
+	Histogram        []keyedJSON `json:"histogram"`
+	Clusters         []keyedJSON `json:"clusters"`
+	ImpliedEdges     []int       `json:"implied_edges"` // of low, review, high, very_high; 0 where the history does not tell
+	Consistent       bool        `json:"bands_consistent"`
+	Compared         int64       `json:"compared"`
+	MismatchStandard int64       `json:"mismatch_standard"`
+	MismatchQuintile int64       `json:"mismatch_quintile"`
+}
+
+type pairJSON struct {
+	Session    string `json:"session"`
+	Onboarding string `json:"onboarding"`
+	rateJSON
+}
+
+type signalJSON struct {
+	Field  string   `json:"field"`
+	True   rateJSON `json:"true"`
+	False  rateJSON `json:"false"`
+	Absent int64    `json:"absent"`
+}
+
+type codeJSON struct {
+	Field string `json:"field"`
+	Code  string `json:"code"`
+	rateJSON
+}
+
+type fieldJSON struct {
+	Name     string `json:"name"`
+	Kind     string `json:"kind"`
+	Path     string `json:"path"`
+	Personal bool   `json:"personal"`
+}
+
+func newTally(t replay.Tally) tallyJSON {
+	return tallyJSON{Records: t.N(), Fraud: t.Records[dataset.Fraud], Legit: t.Records[dataset.Legit], Unlabeled: t.Records[dataset.Unlabeled],
+		Amount: Amount(t.Value()), FraudAmount: Amount(t.Amount[dataset.Fraud])}
+}
+
+func newRate(t replay.Tally) rateJSON {
+	m := calibrate.Rate("fraud_rate", t.Records[dataset.Fraud], t.Labeled(), inspectConfidence)
+	return rateJSON{newTally(t), m.Value, m.Low, m.High}
+}
+
+func inspectData(p *replay.Profile, c replay.Collection) any {
+	out := profileJSON{SchemaVersion: schemaVersion, Read: p.Account.Read, Records: p.Total.N(), Rejected: p.Account.Rejected,
+		IDsChecked: p.Account.IDsChecked, Inputs: p.Account.Files, Issues: issuesJSON(p.Account.Issues), Total: newRate(p.Total), NoAmount: p.NoAmount, Period: newPeriod(p.Account.Period),
+		Collection: collectionJSON{Mode: c.Mode, Asked: []string{}, NotAsked: c.NotAsked, Unanswered: unanswered(p, c)},
+		Months:     []keyedJSON{}, Products: []productJSON{}, Pairs: []pairJSON{}, Actions: []keyedJSON{}, Signals: []signalJSON{}, Codes: []codeJSON{}, Fields: []fieldJSON{}}
+	for _, a := range c.Asked {
+		out.Collection.Asked = append(out.Collection.Asked, a.String())
+	}
+	for _, m := range p.Months {
+		out.Months = append(out.Months, keyedJSON{m.Month, newRate(m.Tally)})
+	}
+	for i := range p.Products {
+		out.Products = append(out.Products, newProduct(&p.Products[i]))
+	}
+	for s := range p.Pairs {
+		for o, t := range p.Pairs[s] {
+			if t.N() > 0 {
+				out.Pairs = append(out.Pairs, pairJSON{dataset.Cluster(s).String(), dataset.Cluster(o).String(), newRate(t)})
+			}
+		}
+	}
+	for a, t := range p.Actions {
+		if t.N() > 0 {
+			out.Actions = append(out.Actions, keyedJSON{dataset.Action(a).String(), newRate(t)})
+		}
+	}
+	for _, s := range p.Signals {
+		out.Signals = append(out.Signals, signalJSON{s.Field, newRate(s.True), newRate(s.False), s.AbsentRecords})
+	}
+	for _, c := range p.Codes {
+		out.Codes = append(out.Codes, codeJSON{c.Field, clean(c.Code), newRate(c.Tally)})
+	}
+	for _, f := range p.Fields {
+		out.Fields = append(out.Fields, fieldJSON{clean(f.Field.Name), f.Field.Kind.String(), clean(f.Path.String()), f.Personal})
+	}
+	return out
+}
+
+func newProduct(p *replay.ProductProfile) productJSON {
+	edges, consistent := p.ImpliedEdges()
+	out := productJSON{Product: p.Product, NoScore: p.NoScore, Histogram: []keyedJSON{}, Clusters: []keyedJSON{}, ImpliedEdges: edges[:],
+		Consistent: consistent, Compared: p.WithBoth, MismatchStandard: p.MismatchStandard, MismatchQuintile: p.MismatchQuintile}
+	for s, n := range p.Statuses {
+		out.Statuses = append(out.Statuses, member{dataset.Status(s).String(), n})
+	}
+	for i, t := range bins(p) {
+		out.Histogram = append(out.Histogram, keyedJSON{binName(i), newRate(t)})
+	}
+	for c, t := range p.Clusters {
+		out.Clusters = append(out.Clusters, keyedJSON{dataset.Cluster(c).String(), newRate(t)})
+	}
+	return out
+}
+
+// inspectTidy has a row for each count of the profile: what it is a part of, its key, and its outcomes.
+func inspectTidy(p *replay.Profile) *Table {
+	t := &Table{Columns: []Column{{Name: "table"}, {Name: "key"}, {Name: "value"}, {Name: "records"}, {Name: "fraud"}, {Name: "legit"}, {Name: "unlabeled"},
+		{Name: "amount"}, {Name: "fraud_amount"}, {Name: "fraud_rate"}, {Name: "low"}, {Name: "high"}}}
+	row := func(table, key, value string, tally replay.Tally) {
+		r := newRate(tally)
+		t.Rows = append(t.Rows, []Cell{textCell(table), textCell(key), textCell(value), countCell(r.Records), countCell(r.Fraud), countCell(r.Legit),
+			countCell(r.Unlabeled), {Value: r.Amount}, {Value: r.FraudAmount}, {Value: r.FraudRate}, {Value: r.Low}, {Value: r.High}})
+	}
+	row("total", "", "", p.Total)
+	for _, m := range p.Months {
+		row("month", "month", m.Month, m.Tally)
+	}
+	for i := range p.Products {
+		q := &p.Products[i]
+		for b, tally := range bins(q) {
+			row("score", q.Product, binName(b), tally)
+		}
+		for c, tally := range q.Clusters {
+			row("cluster", q.Product, dataset.Cluster(c).String(), tally)
+		}
+	}
+	for s := range p.Pairs {
+		for o, tally := range p.Pairs[s] {
+			row("cluster_pair", dataset.Cluster(s).String(), dataset.Cluster(o).String(), tally)
+		}
+	}
+	for a, tally := range p.Actions {
+		row("history_action", "action", dataset.Action(a).String(), tally)
+	}
+	for _, s := range p.Signals {
+		row("signal", s.Field, "true", s.True)
+		row("signal", s.Field, "false", s.False)
+	}
+	for _, c := range p.Codes {
+		row("reason_code", c.Field, c.Code, c.Tally)
+	}
+	return t
+}

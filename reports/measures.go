@@ -1,0 +1,217 @@
+package reports
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/trustreplay/trustreplay/calibrate"
+	"github.com/trustreplay/trustreplay/replay"
+)
+
+// A shown measure is one that is worth a line on a screen.
+type shown struct {
+	name, words, short string // its name, in words, and as a column's head
+	dull               bool   // a column of it is left out where nothing is counted
+}
+
+// keyMeasures are the lines of one policy's screen, in the order in which its owner asks. All others are in the details.
+var keyMeasures = []shown{
+	{"approval_rate", "approval rate", "approval", false},
+	{"fraud_rate", "fraud rate among approved", "fraud rate", false},
+	{"fraud_bps", "fraud among approved, by value", "by value", false},
+	{"fraud_capture", "fraud capture (any friction)", "capture", false},
+	{"insult_rate", "insult rate (legit, blocked)", "insult", false},
+	{"step_up_rate", "step-up rate", "step-up", false},
+	{"review_rate", "review rate", "review", true},
+	{"block_rate", "block rate", "block", false},
+	{"call_rate", "call rate of ", "calls", true}, // the second product's name follows
+	{"undecided_rate", "undecided", "undecided", true},
+	{"label_coverage", "label coverage", "labeled", false},
+}
+
+var (
+	groupMeasures   = pick("approval_rate", "fraud_rate", "fraud_capture", "insult_rate", "review_rate", "undecided_rate")
+	summaryMeasures = pick("approval_rate", "fraud_rate", "fraud_capture", "insult_rate", "review_rate", "call_rate", "undecided_rate")
+)
+
+func pick(names ...string) []shown {
+	return slices.DeleteFunc(slices.Clone(keyMeasures), func(m shown) bool { return !slices.Contains(names, m.name) })
+}
+
+// find returns the measure that is shown, or false where the policy has none: a policy of one product has no call rate.
+func (m shown) find(p *replay.Policy, list []calibrate.Measure) (calibrate.Measure, bool) {
+	if m.name == "call_rate" {
+		return calibrate.Find(list, "call_rate_"+p.Second)
+	}
+	return calibrate.Find(list, m.name)
+}
+
+// counted reports whether the policy's numerator is not 0.
+func (m shown) counted(p *replay.Policy, c replay.Counts) bool {
+	found, _ := m.find(p, calibrate.Measures(p, c, 0.5))
+	return found.Numerator > 0
+}
+
+// measures is the table of one policy's measures, each with its counts; marks refer to the warnings about them.
+func (s screen) measures(r replay.Result, lines []shown, marks map[string]string) *Table {
+	t := s.measureTable("Measures")
+	list := calibrate.Measures(r.Policy, r.Counts, s.confidence)
+	for _, line := range lines {
+		m, found := line.find(r.Policy, list)
+		if !found || m.ByValue && !s.hasAmounts() {
+			continue
+		}
+		words := line.words
+		if line.name == "call_rate" {
+			words += r.Policy.Second
+		}
+		t.Rows = append(t.Rows, measureRow(m, words+marks[line.name]))
+	}
+	t.Footnotes = []string{s.method()}
+	return t
+}
+
+func (s screen) measureTable(caption string) *Table {
+	return &Table{Caption: caption, Columns: []Column{{Name: "measure"}, {Name: "value", Align: Right},
+		{Name: "interval", Head: s.intervalHead(), Align: Right}, {Name: "counted", Align: Right}}}
+}
+
+func measureRow(m calibrate.Measure, words string) []Cell {
+	value, interval := measureText(m)
+	if m.Value.Defined() && m.Method == calibrate.MethodNone {
+		interval = none
+	}
+	return []Cell{textCell(words), {m.Value, value}, textCell(interval), textCell(counted(m))}
+}
+
+// method says what the intervals are, once.
+func (s screen) method() string {
+	return fmt.Sprintf("Intervals: Wilson, %s; \"at most\": exact one-sided bound (Clopper-Pearson). Both take records as independent; "+
+		"by value none is claimed.", confidenceText(s.confidence))
+}
+
+// summary has one row for each of several policies; marks refer to the warnings about them.
+func (s screen) summary(marks map[string]string) *Table {
+	t := &Table{Caption: "Measures", Columns: []Column{{Name: "policy"}}, Footnotes: []string{s.method()}}
+	var all [][]calibrate.Measure
+	for _, r := range s.results {
+		all = append(all, calibrate.Measures(r.Policy, r.Counts, s.confidence))
+	}
+	lines := slices.DeleteFunc(slices.Clone(summaryMeasures), func(m shown) bool {
+		return m.dull && !slices.ContainsFunc(s.results, func(r replay.Result) bool { return m.counted(r.Policy, r.Counts) })
+	})
+	s.addColumns(t, lines)
+	for i, r := range s.results {
+		t.Rows = append(t.Rows, measureCells(r.Policy, all[i], lines, []Cell{textCell(r.Policy.Name + marks[r.Policy.Name])}))
+	}
+	return t
+}
+
+// addColumns adds a column for each measure, and one for the interval of the fraud rate.
+func (s screen) addColumns(t *Table, lines []shown) {
+	for _, line := range lines {
+		t.Columns = append(t.Columns, Column{Name: line.name, Head: line.short, Align: Right})
+		if line.name == "fraud_rate" {
+			t.Columns = append(t.Columns, Column{Name: "interval", Head: s.intervalHead(), Align: Right})
+		}
+	}
+}
+
+// measureCells appends the cells of those columns to a row. Where no interval stands beside it, a count of nothing shows its
+// bound itself.
+func measureCells(p *replay.Policy, list []calibrate.Measure, lines []shown, row []Cell) []Cell {
+	for _, line := range lines {
+		m, found := line.find(p, list)
+		if !found {
+			row = append(row, Cell{nil, none})
+			continue
+		}
+		value, interval := measureText(m)
+		if line.name == "fraud_rate" {
+			row = append(row, Cell{m.Value, value}, textCell(interval))
+			continue
+		}
+		if bound, found := m.AtMost(); found {
+			value = "≤ " + roundUp(bound)
+		}
+		row = append(row, Cell{m.Value, value})
+	}
+	return row
+}
+
+// warnings gathers the doubts of all policies, one note for each kind, and the marks that refer to them: by measure where
+// there is one policy, by policy where there are several.
+func (s screen) warnings() (Notes, map[string]string) {
+	n := Notes{Caption: "Warnings"}
+	marks := map[string]string{}
+	var kinds []calibrate.Warning // the first of each kind
+	who := map[string][]string{}
+	differ := map[string]bool{}
+	for _, r := range s.results {
+		for _, w := range calibrate.Warnings(r) {
+			i := slices.IndexFunc(kinds, func(k calibrate.Warning) bool { return k.Code == w.Code })
+			if i < 0 {
+				i = len(kinds)
+				kinds = append(kinds, w)
+			}
+			differ[w.Code] = differ[w.Code] || w.Message != kinds[i].Message
+			who[w.Code] = append(who[w.Code], r.Policy.Name)
+		}
+	}
+	for i, w := range kinds {
+		n.Items = append(n.Items, about(w.Message, who[w.Code], differ[w.Code], len(s.results)))
+		marked := w.Measures
+		switch {
+		case len(s.results) > 1 && len(who[w.Code]) == len(s.results):
+			marked = nil // a mark on every policy points at none
+		case len(s.results) > 1:
+			marked = who[w.Code]
+		}
+		for _, name := range marked {
+			marks[name] += mark(i)
+		}
+	}
+	return n, marks
+}
+
+// about says which of several policies a warning is about. Where they differ in the counts, the first one's are shown.
+func about(message string, who []string, differ bool, policies int) string {
+	switch {
+	case differ:
+		return who[0] + ": " + message + ". Likewise, with other counts: " + strings.Join(who[1:], ", ")
+	case len(who) < policies:
+		return strings.Join(who, ", ") + ": " + message
+	}
+	return message
+}
+
+// details hold every measure of every policy, and the inputs with their hashes.
+func (s screen) details() Details {
+	d := Details{Summary: "All measures, issues and inputs"}
+	for _, r := range s.results {
+		t := s.measureTable("All measures of " + r.Policy.Name)
+		for _, m := range calibrate.Measures(r.Policy, r.Counts, s.confidence) {
+			t.Rows = append(t.Rows, measureRow(m, m.Name))
+		}
+		d.Blocks = append(d.Blocks, t)
+	}
+	if len(s.account.Issues) > 0 {
+		t := &Table{Caption: "First places of each issue", Columns: []Column{{Name: "issue"}, {Name: "place"}}}
+		for _, c := range s.account.Issues {
+			for _, p := range c.First {
+				t.Rows = append(t.Rows, []Cell{textCell(c.Kind.String()), textCell(placeText(p))})
+			}
+		}
+		d.Blocks = append(d.Blocks, t)
+	}
+	inputs := &Table{Caption: "Inputs", Columns: []Column{{Name: "file"}, {Name: "format"}, {Name: "records", Align: Right}, {Name: "SHA-256"}}}
+	for _, f := range s.account.Files {
+		format := strings.TrimSpace(f.Format + " " + f.Compression)
+		inputs.Rows = append(inputs.Rows, []Cell{textCell(f.Name), textCell(format), countCell(f.Records), textCell(f.SHA256)})
+	}
+	if len(inputs.Rows) > 0 {
+		d.Blocks = append(d.Blocks, inputs)
+	}
+	return d
+}
