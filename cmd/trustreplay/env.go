@@ -1,0 +1,147 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"sync"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"github.com/trustreplay/trustreplay/dataset"
+	"github.com/trustreplay/trustreplay/reports"
+	"github.com/urfave/cli/v2"
+	"golang.org/x/term"
+)
+
+// env is what a verb works in: its streams, and the outputs that must not stay behind half-written.
+type env struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+
+	mu      sync.Mutex
+	outputs []*dataset.OutputFile
+}
+
+// create starts an output file that abort removes if the run ends before its commit.
+func (e *env) create(path string, inputs []string) (*dataset.OutputFile, error) {
+	if err := dataset.SameFile(path, inputs); err != nil {
+		return nil, err
+	}
+	f, err := dataset.CreateFile(path)
+	if err != nil {
+		return nil, err
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.outputs = append(e.outputs, f)
+	return f, nil
+}
+
+// abort removes every output that was not committed.
+func (e *env) abort() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, f := range e.outputs {
+		f.Abort()
+	}
+}
+
+// print writes a document in the asked format to --out or stdout.
+func (e *env) print(c *cli.Context, doc reports.Document, inputs []string) error {
+	path := c.String("out")
+	var buf bytes.Buffer
+	if err := reports.Write(&buf, doc, c.String("format"), e.textOptions(path)); err != nil {
+		return err
+	}
+	if path == "" || path == "-" {
+		_, err := e.stdout.Write(buf.Bytes())
+		return err
+	}
+	f, err := e.create(path, inputs)
+	if err != nil {
+		return err
+	}
+	defer f.Abort()
+	if _, err := f.Write(buf.Bytes()); err != nil {
+		return err
+	}
+	return f.Commit()
+}
+
+// defaultWidth is the width of text that does not go to a terminal.
+const defaultWidth = 100
+
+// textOptions fits text to the terminal that it goes to, and gives it colour only there.
+func (e *env) textOptions(path string) reports.TextOptions {
+	tty, isFile := e.stdout.(*os.File)
+	if path != "" && path != "-" || !isFile || !term.IsTerminal(int(tty.Fd())) {
+		return reports.TextOptions{Width: defaultWidth}
+	}
+	width, _, err := term.GetSize(int(tty.Fd()))
+	if err != nil {
+		width = defaultWidth
+	}
+	return reports.TextOptions{Width: width, Color: os.Getenv("NO_COLOR") == ""}
+}
+
+// watch shows the progress of a scan on a terminal until the returned function is called. In a pipe it shows nothing.
+func (e *env) watch(scan *dataset.Scan, what string) (stop func()) {
+	tty, isFile := e.stderr.(*os.File)
+	if !isFile || !term.IsTerminal(int(tty.Fd())) {
+		return func() {}
+	}
+	_, total := scan.Progress()
+	if total == 0 {
+		total = -1
+	}
+	bar := progressbar.NewOptions64(total, progressbar.OptionSetWriter(tty), progressbar.OptionSetDescription(what),
+		progressbar.OptionShowBytes(true), progressbar.OptionSetWidth(24), progressbar.OptionClearOnFinish(),
+		progressbar.OptionSetPredictTime(true), progressbar.OptionThrottle(100*time.Millisecond))
+	done, gone := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(gone)
+		tick := time.NewTicker(150 * time.Millisecond)
+		defer tick.Stop()
+		for {
+			select {
+			case <-done:
+				bar.Clear()
+				return
+			case <-tick.C:
+				n, _ := scan.Progress()
+				bar.Set64(n)
+			}
+		}
+	}()
+	return func() { close(done); <-gone }
+}
+
+// workers is how many goroutines read.
+func workers(c *cli.Context) (int, error) {
+	n := c.Int("workers")
+	if n < 0 || n > 1024 {
+		return 0, fmt.Errorf("--workers must be 1..1024, or 0 for one per core, got %d", n)
+	}
+	if n == 0 {
+		n = runtime.GOMAXPROCS(0)
+	}
+	return n, nil
+}
+
+// buffered returns stdin as a stream that can be read twice when the inputs name it: discovery reads it before the scan.
+func (e *env) buffered(ctx context.Context, inputs []string) (func() io.Reader, error) {
+	for _, name := range inputs {
+		if name == "-" {
+			data, err := io.ReadAll(e.stdin)
+			if err != nil {
+				return nil, fmt.Errorf("stdin: %w", err)
+			}
+			return func() io.Reader { return bytes.NewReader(data) }, ctx.Err()
+		}
+	}
+	return func() io.Reader { return e.stdin }, nil
+}

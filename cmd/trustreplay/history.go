@@ -1,0 +1,169 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/trustreplay/trustreplay/dataset"
+	"github.com/trustreplay/trustreplay/replay"
+	"github.com/urfave/cli/v2"
+)
+
+// historyFlags are the flags of every verb that reads a history.
+func historyFlags(more ...cli.Flag) []cli.Flag {
+	return append(more,
+		&cli.StringSliceFlag{Name: "labels", Usage: "outcomes by id from `FILE` (CSV, JSONL or Parquet), such as the vendor's customer_id,label; repeatable"},
+		&cli.StringFlag{Name: "labels-key", Usage: "the `ID` that labels are keyed by: customer_id, session_id or resolution_id (default: the first that the file has)"},
+		&cli.StringFlag{Name: "mapping", Usage: "YAML `FILE` that says where fields are under other names"},
+		&cli.StringFlag{Name: "check-ids", Value: "auto", Usage: "look for repeated records: always, never, or auto (`WHEN` the input is at most 256 MiB)"},
+		&cli.BoolFlag{Name: "strict", Usage: "end with exit code 2 on the first kind of bad record instead of counting it"},
+		&cli.IntFlag{Name: "workers", Usage: "read with `N` goroutines (default: one per core); the answer does not depend on it"},
+	)
+}
+
+// outputFlags are the flags of every verb that prints a document.
+func outputFlags(more ...cli.Flag) []cli.Flag {
+	return append(more,
+		&cli.StringFlag{Name: "format", Aliases: []string{"f"}, Value: "text", Usage: "text, json, csv or markdown: the `FORMAT` of the output"},
+		&cli.StringFlag{Name: "out", Aliases: []string{"o"}, Usage: "write to `FILE`, whole or not at all, instead of standard output"},
+	)
+}
+
+// absentFlag says how to read a product that a record does not hold.
+func absentFlag() cli.Flag {
+	return &cli.StringFlag{Name: "absent", Value: "not_called", Usage: "what a record without the second product's response means: not_called (waterfall) or missing (`STATE` in a history that always asked)"}
+}
+
+// history is the input of a verb.
+type history struct {
+	files   []string
+	stdin   func() io.Reader
+	mapping dataset.Mapping
+	labels  *dataset.Labels
+	workers int
+	strict  bool
+	check   string
+	hash    bool
+}
+
+func (e *env) history(c *cli.Context) (*history, error) {
+	h := &history{files: c.Args().Slice(), strict: c.Bool("strict"), check: c.String("check-ids"), hash: c.Bool("hash")}
+	if len(h.files) == 0 {
+		return nil, fmt.Errorf("no history named: want files, folders, globs or - for stdin, see trustreplay %s --help", c.Command.Name)
+	}
+	if !slices.Contains([]string{"auto", "always", "never"}, h.check) {
+		return nil, fmt.Errorf("--check-ids must be auto, always or never, got %q", h.check)
+	}
+	var err error
+	if h.workers, err = workers(c); err != nil {
+		return nil, err
+	}
+	if file := c.String("mapping"); file != "" {
+		src, err := os.ReadFile(file)
+		if err != nil {
+			return nil, err
+		}
+		if h.mapping, err = replay.ParseMapping(file, src); err != nil {
+			return nil, err
+		}
+	}
+	h.stdin = func() io.Reader { return e.stdin }
+	if names := c.StringSlice("labels"); len(names) > 0 {
+		if h.labels, err = e.labels(c.Context, h, names, c.String("labels-key")); err != nil {
+			return nil, err
+		}
+	}
+	return h, nil
+}
+
+// labels reads outcomes from files of their own. Bad rows are told on stderr and are fatal under --strict.
+func (e *env) labels(ctx context.Context, h *history, names []string, key string) (*dataset.Labels, error) {
+	if slices.Contains(names, "-") && slices.Contains(h.files, "-") {
+		return nil, errors.New("stdin can be the history or the labels, not both")
+	}
+	labels, account, err := dataset.LoadLabels(ctx, names, e.stdin, h.mapping, key)
+	if err != nil {
+		return nil, err
+	}
+	if h.strict {
+		return labels, strictly(account)
+	}
+	for _, c := range account.Issues {
+		fmt.Fprintf(e.stderr, "trustreplay: labels: %d of %d rows: %v\n", c.Count, account.Read, c.First[0])
+	}
+	return labels, nil
+}
+
+// open starts a scan of the history for the given fields.
+func (h *history) open(ctx context.Context, fields []dataset.Field) (*dataset.Scan, error) {
+	return dataset.Open(ctx, h.files, h.stdin(), dataset.Options{
+		Fields: fields, Mapping: h.mapping, Labels: h.labels, Hash: h.hash,
+		CheckIDs: h.check == "always", CheckIDsUpTo: h.checkUpTo(),
+	})
+}
+
+func (h *history) checkUpTo() int64 {
+	if h.check == "auto" {
+		return autoCheckBytes
+	}
+	return 0
+}
+
+// autoCheckBytes is the size of input up to which repeated records are looked for without being asked.
+const autoCheckBytes = 256 << 20
+
+// strictly turns the issues of an account into an error.
+func strictly(a dataset.Account) error {
+	var errs []error
+	for _, c := range a.Issues {
+		for _, i := range c.First {
+			errs = append(errs, i)
+		}
+		if more := c.Count - int64(len(c.First)); more > 0 {
+			errs = append(errs, fmt.Errorf("and %d more records with %s", more, c.Kind))
+		}
+	}
+	if errs == nil {
+		return nil
+	}
+	return errors.Join(append(errs, fmt.Errorf("--strict: %d of %d records would be rejected", a.Rejected, a.Read))...)
+}
+
+// policies loads policies by built-in name or file.
+func policies(names []string) ([]*replay.Policy, error) {
+	var out []*replay.Policy
+	var errs []error
+	for _, name := range names {
+		p, err := policy(name)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		if i := slices.IndexFunc(out, func(q *replay.Policy) bool { return q.Name == p.Name }); i >= 0 {
+			errs = append(errs, fmt.Errorf("%s: policy %q is named twice, want distinct names", name, p.Name))
+		}
+		out = append(out, p)
+	}
+	return out, errors.Join(errs...)
+}
+
+// policy loads one policy: a file where there is one, or else a built-in.
+func policy(name string) (*replay.Policy, error) {
+	src, err := os.ReadFile(name)
+	if err == nil {
+		return replay.ParsePolicy(name, src)
+	}
+	if p, found := replay.Builtin(name); found {
+		return p, nil
+	}
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("policy %q is neither a file nor built in%s: want a YAML file or one of %s",
+			name, nearest("", name, replay.BuiltinNames()), strings.Join(replay.BuiltinNames(), ", "))
+	}
+	return nil, err
+}

@@ -1,0 +1,22 @@
+// Trustreplay replays stored Trustfull responses under other policies, offline. See README.md.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	// The first signal ends the run in an orderly way; a second one kills, because the handler is gone by then.
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	ctx, cancel := context.WithCancelCause(context.Background())
+	go func() {
+		s := <-signals
+		signal.Stop(signals)
+		cancel(interrupted{s.(syscall.Signal)})
+	}()
+	os.Exit(run(ctx, os.Args, os.Stdin, os.Stdout, os.Stderr))
+}

@@ -1,0 +1,149 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/trustreplay/trustreplay/dataset"
+	"github.com/trustreplay/trustreplay/replay"
+	"github.com/trustreplay/trustreplay/reports"
+	"github.com/urfave/cli/v2"
+)
+
+func (e *env) replayVerb() *cli.Command {
+	return &cli.Command{
+		Name:      "replay",
+		Usage:     "what policies would have done to a history: actions x outcomes, measures with intervals",
+		UsageText: "trustreplay replay --policy POLICY [--policy POLICY...] [flags] FILE...",
+		Description: `A policy is a YAML file or the name of a built-in one (trustreplay policy list). Several policies are
+answered in one scan. Records with a bad value are counted and left out; none is lost silently.
+
+Examples:
+  trustreplay replay --policy table-waterfall history.jsonl.gz
+  trustreplay replay --policy guide-combined --policy mine.yaml --by month history/*.parquet
+  trustreplay replay --policy mine.yaml --labels outcomes.csv --by country --format json history.jsonl
+  trustreplay replay --policy mine.yaml --decisions decisions.parquet history.parquet`,
+		Flags: outputFlags(historyFlags(
+			&cli.StringSliceFlag{Name: "policy", Aliases: []string{"p"}, Usage: "the `POLICY` to replay: a YAML file or a built-in name; repeatable"},
+			&cli.StringSliceFlag{Name: "by", Usage: "split by `FIELD`: month, or any field of the record such as country; repeatable"},
+			&cli.StringFlag{Name: "decisions", Usage: "write each record's action and its reason to `FILE`, CSV or Parquet by its ending"},
+			&cli.Float64Flag{Name: "confidence", Value: 0.95, Usage: "`LEVEL` of the intervals, above 0.5 and below 1"},
+			absentFlag(),
+		)...),
+		Action: e.replay,
+	}
+}
+
+func (e *env) replay(c *cli.Context) error {
+	q, err := question(c)
+	if err != nil {
+		return err
+	}
+	h, err := e.history(c)
+	if err != nil {
+		return err
+	}
+	plan, err := replay.NewPlan(q)
+	if err != nil {
+		return err
+	}
+	rows, file, err := e.decisions(c, plan, h.files)
+	if err != nil {
+		return err
+	}
+	if file != nil {
+		defer file.Abort()
+	}
+	scan, err := h.open(c.Context, plan.Fields())
+	if err != nil {
+		return err
+	}
+	stop := e.watch(scan, "replaying")
+	cube, err := replay.Build(c.Context, plan, scan, h.workers, rows)
+	stop()
+	if err != nil {
+		return err
+	}
+	if h.strict {
+		if err := strictly(cube.Account); err != nil {
+			return err
+		}
+	}
+	results, err := runAll(cube, q.Policies)
+	if err != nil {
+		return err
+	}
+	if file != nil {
+		if err := file.Commit(); err != nil {
+			return err
+		}
+	}
+	return e.print(c, reports.Replay(results, q.By, cube.Account, c.Float64("confidence")), h.files)
+}
+
+// question reads the flags that say what to ask of a history.
+func question(c *cli.Context) (replay.Question, error) {
+	q := replay.Question{By: split(c.StringSlice("by"))}
+	names := c.StringSlice("policy")
+	if len(names) == 0 {
+		return q, fmt.Errorf("no policy named: want --policy FILE.yaml or a built-in such as table-waterfall (trustreplay policy list)")
+	}
+	switch c.String("absent") {
+	case "not_called":
+	case "missing":
+		q.AbsentMissing = true
+	default:
+		return q, fmt.Errorf("--absent must be not_called or missing, got %q", c.String("absent"))
+	}
+	if conf := c.Float64("confidence"); !(conf > 0.5 && conf < 1) {
+		return q, fmt.Errorf("--confidence must be above 0.5 and below 1, such as 0.95, got %v", conf)
+	}
+	var err error
+	q.Policies, err = policies(names)
+	q.Rows = c.String("decisions") != ""
+	return q, err
+}
+
+// split takes the values of a repeatable flag apart at commas too.
+func split(values []string) []string {
+	var out []string
+	for _, v := range values {
+		for s := range strings.SplitSeq(v, ",") {
+			if s = strings.TrimSpace(s); s != "" {
+				out = append(out, s)
+			}
+		}
+	}
+	return out
+}
+
+// runAll replays each policy over the cube.
+func runAll(cube *replay.Cube, policies []*replay.Policy) ([]replay.Result, error) {
+	var results []replay.Result
+	for _, p := range policies {
+		r, err := cube.Run(p)
+		if err != nil {
+			return nil, err
+		}
+		results = append(results, *r)
+	}
+	return results, nil
+}
+
+// decisions opens the --decisions file, or returns nils where none was asked for.
+func (e *env) decisions(c *cli.Context, plan *replay.Plan, inputs []string) (*replay.Decisions, *dataset.OutputFile, error) {
+	path := c.String("decisions")
+	if path == "" {
+		return nil, nil, nil
+	}
+	file, err := e.create(path, inputs)
+	if err != nil {
+		return nil, nil, err
+	}
+	rows, err := replay.NewDecisions(plan, file, path)
+	if err != nil {
+		file.Abort()
+		return nil, nil, err
+	}
+	return rows, file, nil
+}

@@ -1,0 +1,114 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"syscall"
+	"time"
+
+	"github.com/urfave/cli/v2"
+)
+
+// Exit codes (README, "Exit codes").
+const (
+	exitDone   = 0
+	exitNo     = 1 // the answer is no: a gate is broken, nothing is certified, a policy has warnings under --strict
+	exitNone   = 2 // there is no answer: usage, data, input or output
+	exitSignal = 128
+)
+
+// errNo is the error of a verb whose answer is no; what there is to say was already printed.
+var errNo = errors.New("the answer is no")
+
+// interrupted is the cause of a context that a signal ended.
+type interrupted struct{ signal syscall.Signal }
+
+func (i interrupted) Error() string { return "interrupted by " + i.signal.String() }
+
+// grace is how long an interrupted verb may take to come to an end; a read of a silent pipe never would.
+const grace = time.Second
+
+// run is the program: arguments in, bytes out, an exit code back.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	e := &env{stdin: stdin, stdout: stdout, stderr: stderr}
+	done := make(chan error, 1)
+	go func() { done <- e.dispatch(ctx, args) }()
+	var err error
+	select {
+	case err = <-done:
+	case <-ctx.Done():
+		select {
+		case <-done:
+		case <-time.After(grace):
+		}
+		e.abort()
+	}
+	var signalled interrupted
+	if errors.As(context.Cause(ctx), &signalled) {
+		fmt.Fprintf(stderr, "trustreplay: %v, nothing written\n", signalled)
+		return exitSignal + int(signalled.signal)
+	}
+	switch {
+	case err == nil:
+		return exitDone
+	case errors.Is(err, errNo):
+		return exitNo
+	}
+	printError(stderr, err)
+	return exitNone
+}
+
+// printError writes each of the joined errors on a line of its own.
+func printError(w io.Writer, err error) {
+	if many, isMany := err.(interface{ Unwrap() []error }); isMany {
+		for _, e := range many.Unwrap() {
+			printError(w, e)
+		}
+		return
+	}
+	fmt.Fprintf(w, "trustreplay: %v\n", err)
+}
+
+// dispatch finds the verb and runs it.
+func (e *env) dispatch(ctx context.Context, args []string) error {
+	app := &cli.App{
+		Name:                  "trustreplay",
+		Usage:                 "replay stored Trustfull responses under other policies, offline",
+		Version:               version(),
+		HideHelpCommand:       true,
+		Writer:                e.stdout,
+		ErrWriter:             e.stderr,
+		CustomAppHelpTemplate: appHelp,
+		ExitErrHandler:        func(*cli.Context, error) {}, // run alone decides the exit code
+		OnUsageError:          func(_ *cli.Context, err error, _ bool) error { return err },
+		Commands: []*cli.Command{
+			e.inspectVerb(), e.replayVerb(), e.policyVerb(), e.convertVerb(), e.synthVerb(),
+		},
+		Action: func(c *cli.Context) error {
+			if c.NArg() > 0 {
+				return unknownVerb(c.App.Commands, c.Args().First())
+			}
+			return cli.ShowAppHelp(c)
+		},
+	}
+	for _, cmd := range app.Commands {
+		dress(cmd)
+	}
+	ordered, err := flagsFirst(app.Commands, args)
+	if err != nil {
+		return err
+	}
+	return app.RunContext(ctx, ordered)
+}
+
+// dress gives a command and its subcommands the house style.
+func dress(cmd *cli.Command) {
+	cmd.CustomHelpTemplate = verbHelp
+	cmd.HideHelpCommand = true
+	cmd.OnUsageError = func(_ *cli.Context, err error, _ bool) error { return err }
+	for _, sub := range cmd.Subcommands {
+		dress(sub)
+	}
+}
