@@ -2,10 +2,16 @@ package dataset
 
 import (
 	"context"
+	"fmt"
 	"io"
+	"math/rand/v2"
 	"os"
+	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
+
+	"github.com/apache/arrow/go/v17/parquet/compress"
 )
 
 // parquetScan opens files without the rest of the package, which recognises formats.
@@ -85,4 +91,67 @@ func benchmarkScan(b *testing.B, name string, fields []Field) {
 		rows += a.Read
 	}
 	b.ReportMetric(float64(rows)/b.Elapsed().Seconds(), "rows/s")
+}
+
+// BenchmarkParquet reads a file of a million records as Convert writes it, two goroutines.
+func BenchmarkParquet(b *testing.B) {
+	name := filepath.Join(b.TempDir(), "history.parquet")
+	writeHistory(b, name, 1_000_000)
+	b.Run("replay1", func(b *testing.B) { benchmarkScan(b, name, replay1) })
+	b.Run("replayfull", func(b *testing.B) { benchmarkScan(b, name, replayFull) })
+}
+
+// writeHistory writes n records with the fields of replayFull; 8 % of the products have no score.
+func writeHistory(b *testing.B, name string, n int) {
+	flats, cols, err := flatten(replayFull)
+	if err != nil || len(flats) != len(replayFull) {
+		b.Fatal(err)
+	}
+	f, err := os.Create(name)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer f.Close()
+	t, err := newParquetTable(f, cols, compress.Codecs.Snappy)
+	if err != nil {
+		b.Fatal(err)
+	}
+	r := rand.New(rand.NewPCG(1, 2))
+	row := make([]Cell, len(cols))
+	for i := range n {
+		for k, c := range cols {
+			row[k] = benchmarkCell(r, c, i)
+		}
+		if err := t.append(row); err != nil {
+			b.Fatal(err)
+		}
+	}
+	if err := t.close(); err != nil {
+		b.Fatal(err)
+	}
+}
+
+func benchmarkCell(r *rand.Rand, c TableColumn, i int) Cell {
+	absent := r.IntN(100) < 8
+	switch {
+	case c.Kind == CellTime:
+		return Cell{Int: 1_700_000_000_000_000 + int64(i)*1_000_001}
+	case c.Kind == CellAmount:
+		return Cell{Int: r.Int64N(100_000)}
+	case c.Name == "label":
+		return Cell{Text: labelNames[r.IntN(3)]}
+	case strings.HasSuffix(c.Name, "_status"):
+		return Cell{Text: "ok"}
+	case absent && c.Kind == CellText:
+		return Cell{}
+	case absent:
+		return Cell{Int: NoInt}
+	case c.Kind == cellInt32:
+		return Cell{Int: r.Int64N(MaxScore + 1)}
+	case c.Kind == cellBool:
+		return Cell{Int: r.Int64N(50) / 49}
+	case c.Name == "segment":
+		return Cell{Text: fmt.Sprint("segment", r.IntN(8))}
+	}
+	return Cell{Text: fmt.Sprintf("RC%03d,TC%03d", r.IntN(1000), r.IntN(1000))}
 }

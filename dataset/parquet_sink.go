@@ -52,6 +52,9 @@ func (s *cells[T]) end(*Column)                       {}
 
 func (s *cells[T]) dictionary(v *values) {
 	s.table, s.refused = sized(s.table, v.n), nil
+	if s.fast != nil && s.fast(s.table, v) {
+		return
+	}
 	for i := range s.table {
 		var kind IssueKind
 		if s.table[i], kind = s.convert(v, i); kind != ok {
