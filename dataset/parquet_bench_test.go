@@ -148,7 +148,7 @@ func benchmarkCell(r *rand.Rand, c TableColumn, i int) Cell {
 		return Cell{Int: NoInt}
 	case c.Kind == cellInt32:
 		return Cell{Int: r.Int64N(MaxScore + 1)}
-	case c.Kind == cellBool:
+	case c.Kind == CellBool:
 		return Cell{Int: r.Int64N(50) / 49}
 	case c.Name == "segment":
 		return Cell{Text: fmt.Sprint("segment", r.IntN(8))}
