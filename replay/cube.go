@@ -128,7 +128,7 @@ func (c *Cube) Run(pol *Policy) (*Result, error) {
 	}
 	r := runner{plan: c.plan, pol: c.plan.bind(pol), tables: map[uint64][]verdict{}}
 	r.classes()
-	res := &Result{Policy: pol, Rules: make([]Tally, len(pol.Rules)), NoAmount: c.NoAmount, Unseen: c.unseenBy(pol)}
+	res := &Result{Policy: pol, Rules: make([]Tally, len(pol.Rules)), Held: make([]int64, len(pol.Rules)), NoAmount: c.NoAmount, Unseen: c.unseenBy(pol)}
 	groups := map[string]*Group{}
 	for i := range c.groups {
 		g := &c.groups[i]
@@ -207,7 +207,9 @@ func (r *runner) group(g *cubeGroup, res *Result, counts *Counts) {
 		r.tables[fired] = table
 	}
 	firstAxis, secondAxis := r.step(r.pol.first), r.step(r.pol.second)
+	var records int64
 	for _, c := range g.cells {
+		records += c.n
 		label := c.index % dataset.NumLabels
 		codes := c.index / dataset.NumLabels
 		first, second := firstAxis.code(codes), secondAxis.code(codes)
@@ -218,6 +220,11 @@ func (r *runner) group(g *cubeGroup, res *Result, counts *Counts) {
 		res.add(&v.Decision, label, c.n, c.amount)
 		if counts != nil {
 			counts.add(&v.Decision, label, c.n, c.amount)
+		}
+	}
+	for rule := range res.Held {
+		if fired>>rule&1 != 0 {
+			res.Held[rule] += records
 		}
 	}
 }

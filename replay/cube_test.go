@@ -171,7 +171,7 @@ func rowsBatch(t testing.TB, plan *Plan, rows []row) *dataset.Batch {
 
 // slowRun is the cube's slow twin: Decide, record by record.
 func slowRun(p *Policy, used []int, by []string, rows []row) *Result {
-	res := &Result{Policy: p, Rules: make([]Tally, len(p.Rules))}
+	res := &Result{Policy: p, Rules: make([]Tally, len(p.Rules)), Held: make([]int64, len(p.Rules))}
 	groups := map[string]*Group{}
 	for _, r := range rows {
 		if r.bad {
@@ -181,6 +181,7 @@ func slowRun(p *Policy, used []int, by []string, rows []row) *Result {
 		for i, rule := range used {
 			if testRules[rule].hold(r) {
 				c.Fired |= 1 << i
+				res.Held[i]++
 			}
 		}
 		d := p.Decide(c)

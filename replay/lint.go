@@ -50,8 +50,12 @@ func (p *Policy) Lint() []Warning {
 func (p *Policy) LintResult(r Result) []Warning {
 	l := &linter{Policy: p}
 	for i, t := range r.Rules {
-		if t.N() == 0 && i < len(p.Rules) {
-			l.warn("rule "+p.Rules[i].Name, "decided no record: it never held, or an earlier rule always did")
+		switch {
+		case t.N() > 0:
+		case r.Held[i] == 0:
+			l.warn("rule "+p.Rules[i].Name, "never fires: its condition holds on no record")
+		default:
+			l.warn("rule "+p.Rules[i].Name, "always loses: its condition holds on %d records, and something before it decided each", r.Held[i])
 		}
 	}
 	var gate []string

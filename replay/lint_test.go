@@ -138,9 +138,10 @@ func TestLintResult(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.Rules = []Rule{{Name: "used", When: when, Then: dataset.Block}, {Name: "unused", When: when, Then: dataset.Block}}
+	p.Rules = []Rule{{Name: "used", When: when, Then: dataset.Block}, {Name: "loser", When: when, Then: dataset.Block},
+		{Name: "unused", When: when, Then: dataset.Block}}
 	one := Tally{Records: [dataset.NumLabels]int64{1, 0, 0}}
-	r := Result{Policy: p, Rules: []Tally{one, {}}}
+	r := Result{Policy: p, Rules: []Tally{one, {}, {}}, Held: []int64{1, 1, 0}}
 	for c := range r.Cells {
 		r.Cells[c][0] = one
 	}
@@ -151,7 +152,8 @@ func TestLintResult(t *testing.T) {
 		got = append(got, w.Error())
 	}
 	want := []string{
-		"rule unused: decided no record: it never held, or an earlier rule always did",
+		"rule loser: always loses: its condition holds on 1 records, and something before it decided each",
+		"rule unused: never fires: its condition holds on no record",
 		"matrix review: no record reached missing, very_low: the history says nothing about it",
 		"gate: no record reached missing: the history says nothing about it",
 	}

@@ -61,6 +61,8 @@ type Result struct {
 	Counts
 	// Rules counts the records that each rule decided, in the order of the policy's rules.
 	Rules []Tally
+	// Held counts the records on which each rule's condition holds, decided by that rule or not.
+	Held []int64
 	// Cells counts the records that each cell of the gate and of the matrix decided: Cells[first][0] by the gate,
 	// Cells[first][1+second] by the matrix.
 	Cells [dataset.NumClusters][1 + dataset.NumClusters]Tally

@@ -2,7 +2,9 @@ package main
 
 import (
 	"fmt"
+	"runtime"
 
+	"github.com/trustreplay/trustreplay/dataset"
 	"github.com/trustreplay/trustreplay/replay"
 	"github.com/urfave/cli/v2"
 )
@@ -22,8 +24,11 @@ func (e *env) policyVerb() *cli.Command {
 			{Name: "show", Usage: "print a policy as YAML, a built-in one or a file in canonical form",
 				UsageText: "trustreplay policy show POLICY", Action: e.policyShow},
 			{Name: "lint", Usage: "check policies: every error with line and column, and doubts about what they say",
-				UsageText: "trustreplay policy lint [--strict] POLICY...", Action: e.policyLint,
-				Flags: []cli.Flag{&cli.BoolFlag{Name: "strict", Usage: "exit 1 when there is a warning"}}},
+				UsageText: "trustreplay policy lint [--strict] [--history FILE] POLICY...", Action: e.policyLint,
+				Flags: []cli.Flag{
+					&cli.BoolFlag{Name: "strict", Usage: "exit 1 when there is a warning"},
+					&cli.StringSliceFlag{Name: "history", Usage: "also find the rules that never fire and the cells that no record of `FILE` reaches; repeatable"},
+				}},
 			{Name: "schema", Usage: "print the JSON Schema of policy files, for editors", UsageText: "trustreplay policy schema", Action: e.policySchema},
 		},
 		Action: func(c *cli.Context) error { return cli.ShowSubcommandHelp(c) },
@@ -60,9 +65,16 @@ func (e *env) policyLint(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	touched, err := lintHistory(c, e, list)
+	if err != nil {
+		return err
+	}
 	doubts := 0
-	for _, p := range list {
+	for i, p := range list {
 		warnings := p.Lint()
+		if touched != nil {
+			warnings = append(warnings, p.LintResult(touched[i])...)
+		}
 		doubts += len(warnings)
 		for _, w := range warnings {
 			fmt.Fprintf(e.stdout, "%s: warning: %v\n", p.Name, w)
@@ -75,6 +87,29 @@ func (e *env) policyLint(c *cli.Context) error {
 		return errNo
 	}
 	return nil
+}
+
+// lintHistory replays the policies over the history of --history, nil without one.
+func lintHistory(c *cli.Context, e *env, list []*replay.Policy) ([]replay.Result, error) {
+	files := c.StringSlice("history")
+	if len(files) == 0 {
+		return nil, nil
+	}
+	plan, err := replay.NewPlan(replay.Question{Policies: list})
+	if err != nil {
+		return nil, err
+	}
+	scan, err := dataset.Open(c.Context, files, e.stdin, dataset.Options{Fields: plan.Fields()})
+	if err != nil {
+		return nil, err
+	}
+	stop := e.watch(scan, "reading")
+	cube, err := replay.Build(c.Context, plan, scan, runtime.GOMAXPROCS(0), nil)
+	stop()
+	if err != nil {
+		return nil, err
+	}
+	return runAll(cube, list)
 }
 
 func (e *env) policySchema(c *cli.Context) error {
