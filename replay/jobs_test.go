@@ -3,7 +3,6 @@ package replay
 import (
 	"context"
 	"crypto/sha1"
-	"flag"
 	"fmt"
 	"os"
 	"runtime"
@@ -14,10 +13,8 @@ import (
 	"github.com/trustreplay/trustreplay/dataset"
 )
 
-// The jobs of ../../shared/PERFORMANCE.md, on files of its generator: a history with flat columns
-// (go test ./replay -run '^$' -bench Jobs -history FILE...). Each prints the digest of its answer, which the peers' scripts
-// print too.
-var history = flag.String("history", "", "comma-separated files for BenchmarkJobs")
+// The jobs of ../../shared/PERFORMANCE.md run on files of its generator, named in the variable HISTORY with commas between
+// them. Each prints the digest of its answer, which the peers' scripts print too.
 
 const jobMatrix = `policy: 1
 name: job
@@ -46,19 +43,21 @@ const jobRules = `rules:
 `
 
 func BenchmarkJobs(b *testing.B) {
-	if *history == "" {
-		b.Skip("no -history")
+	history := os.Getenv("HISTORY")
+	if history == "" {
+		b.Skip("the variable HISTORY names no file")
 	}
+	one, full := jobPolicy(b, ""), jobPolicy(b, jobRules)
 	jobs := []struct {
-		name  string
-		rules string
-		q     Question
+		name string
+		q    Question
 	}{
-		{"replay1", "", Question{By: []string{Month}}},
-		{"replayfull", jobRules, Question{By: []string{Month, "segment"}}},
-		{"cube", "", Question{Exact: true}},
+		{"replay1", Question{By: []string{Month}, Policies: []*Policy{one}}},
+		{"replayfull", Question{By: []string{Month, "segment"}, Policies: []*Policy{full}}},
+		{"cube", Question{Exact: true, Policies: []*Policy{one}}},
+		{"grid1000", Question{Policies: gridPolicies()}},
 	}
-	for _, file := range strings.Split(*history, ",") {
+	for _, file := range strings.Split(history, ",") {
 		info, err := os.Stat(file)
 		if err != nil {
 			b.Fatal(err)
@@ -66,22 +65,38 @@ func BenchmarkJobs(b *testing.B) {
 		for _, job := range jobs {
 			q := job.q
 			q.AbsentMissing = true
-			q.Policies = []*Policy{jobPolicy(b, job.rules)}
 			b.Run(job.name+"/"+info.Name(), func(b *testing.B) {
 				b.SetBytes(info.Size())
 				var cube *Cube
+				var res *Result
 				for b.Loop() {
 					cube = buildFile(b, q, file)
-				}
-				res, err := cube.Run(q.Policies[0])
-				if err != nil {
-					b.Fatal(err)
+					for _, p := range q.Policies {
+						if res, err = cube.Run(p); err != nil {
+							b.Fatal(err)
+						}
+					}
 				}
 				b.ReportMetric(float64(cube.Records())*float64(b.N)/b.Elapsed().Seconds(), "records/s")
 				b.Logf("%d cells, digest %s", cube.Cells(), digest(res))
 			})
 		}
 	}
+}
+
+// gridPolicies are the 1,000 waterfalls of grid1000: block below lo, approve from hi on, between them ask onboarding and
+// approve from ob on.
+func gridPolicies() []*Policy {
+	var out []*Policy
+	for i := range 1000 {
+		lo, hi, ob := 200+30*(i/100), 500+30*(i/10%10), 350+40*(i%10)
+		p := &Policy{Name: fmt.Sprint(i), First: "session", Second: "onboarding",
+			FirstBands: Bands{[4]int{lo, hi, 999, 1000}}, SecondBands: Bands{[4]int{ob, 998, 999, 1000}}}
+		p.Gate = [...]Step{dataset.Block, dataset.Block, Next, dataset.Approve, dataset.Approve, dataset.Approve}
+		p.Matrix[dataset.Low] = [...]dataset.Action{dataset.Block, dataset.Block, dataset.Approve, dataset.Approve, dataset.Approve, dataset.Approve}
+		out = append(out, p)
+	}
+	return out
 }
 
 func jobPolicy(tb testing.TB, rules string) *Policy {
