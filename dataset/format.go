@@ -55,7 +55,7 @@ func sniff(ctx context.Context, in *input, s *Scan) (source, error) {
 		} else if sum, err := hashFile(ctx, in.name); err != nil {
 			return nil, errors.Join(err, file.Close())
 		} else {
-			info.SHA256 = sum
+			info.SHA256, in.sha256 = sum, sum
 		}
 	}
 	head := bufio.NewReaderSize(counted, sniffSize)

@@ -16,6 +16,7 @@ type input struct {
 	name   string // as the user named it; "stdin" for -
 	size   int64  // bytes, -1 for a stream
 	stream io.Reader
+	sha256 string // where it was asked for
 }
 
 // resolve turns what the user named into inputs: files, folders (all recognised files below them, in the order of their

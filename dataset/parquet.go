@@ -39,6 +39,7 @@ type parquetSource struct {
 	zstd   *zstd.Decoder
 	spare  sync.Pool // of *groupReader
 	slow   bool      // decode with arrow alone: for tests
+	newRaw func(want []wanted, fields []Field, prefix Path) rawJSON
 }
 
 // A chunkPlace is where a column chunk lies in the file.
@@ -63,7 +64,7 @@ func openParquet(ctx context.Context, in *input, s *Scan) (source, error) {
 }
 
 func newParquetSource(in *input, s *Scan) (*parquetSource, error) {
-	p := &parquetSource{in: in, scan: s, close_: func() error { return nil }}
+	p := &parquetSource{in: in, scan: s, close_: func() error { return nil }, newRaw: newRawJSON}
 	if err := p.open(); err != nil {
 		return nil, err
 	}
@@ -211,9 +212,12 @@ func (p *parquetSource) claim() (unit, error) {
 }
 
 func (p *parquetSource) info() FileInfo {
-	info := FileInfo{Name: p.in.name, Format: "parquet", Records: p.meta.NumRows}
+	info := FileInfo{Name: p.in.name, Format: "parquet", Records: p.meta.NumRows, SHA256: p.in.sha256}
 	for i, f := range p.scan.fields {
 		info.Columns = append(info.Columns, Found{f, p.layout.fields[i].found})
+	}
+	if note := promised(info); note != "" {
+		info.Notes = append(info.Notes, note)
 	}
 	return info
 }

@@ -96,7 +96,7 @@ func (p *parquetSource) newReader(u *rowGroup) *groupReader {
 			r.leaves = append(r.leaves, leafReader{chunk: p.newChunk(leaf)})
 		}
 		for _, raw := range p.layout.raws {
-			r.raws = append(r.raws, newRawJSON(p.scan.want, p.scan.fields, raw.prefix))
+			r.raws = append(r.raws, p.newRaw(p.scan.want, p.scan.fields, raw.prefix))
 		}
 	}
 	for i := range r.leaves {

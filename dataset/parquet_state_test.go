@@ -20,7 +20,7 @@ func readFields(t *testing.T, b []byte, fields ...Field) ([][]string, Account) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if rows[i], a, err = readRows(t, s); err != nil {
+		if rows[i], a, err = readParquet(t, s); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -161,7 +161,7 @@ type fakeJSON struct{ field int }
 func (f fakeJSON) start(b *Batch)  {}
 func (f fakeJSON) finish(b *Batch) {}
 func (f fakeJSON) record(b *Batch, i int, text []byte) {
-	digits := strings.TrimSuffix(strings.TrimPrefix(string(text), `{"score":`), "}")
+	digits := strings.TrimSuffix(strings.TrimPrefix(strings.TrimSpace(string(text)), `{"score":`), "}")
 	b.Cols[f.field].State[i], _ = parseScore([]byte(digits))
 }
 
@@ -180,6 +180,14 @@ func TestParquetRawMatch(t *testing.T) {
 	p := s.sources[0].(*parquetSource)
 	if len(p.layout.raws) != 1 || !slices.Equal(p.layout.raws[0].prefix, Path{"session"}) {
 		t.Fatalf("raw columns %+v, want session alone", p.layout.raws)
+	}
+	p.newRaw = func([]wanted, []Field, Path) rawJSON { return fakeJSON{0} }
+	rows, _, err := readParquet(t, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := column(rows, 0), "absent 7 80 90"; got != want {
+		t.Errorf("read %q, want %q", got, want)
 	}
 	var names []string
 	for _, c := range p.schemaColumns() {

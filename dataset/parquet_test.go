@@ -252,7 +252,7 @@ func checkType(t *testing.T, typ testType, rep parquet.Repetition, r *rand.Rand,
 		if err != nil {
 			t.Fatal(err)
 		}
-		rows, a, err := readRows(t, s)
+		rows, a, err := readParquet(t, s)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -309,7 +309,7 @@ func TestParquetLargeDictionary(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			rows, _, err := readRows(t, s)
+			rows, _, err := readParquet(t, s)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -164,8 +164,8 @@ func scanRows(s *Scan) (rows [][]string, err error) {
 	}
 }
 
-// readAll reads a scan to its end and closes it.
-func readRows(tb testing.TB, s *Scan) ([][]string, Account, error) {
+// readParquet reads a scan to its end and closes it.
+func readParquet(tb testing.TB, s *Scan) ([][]string, Account, error) {
 	tb.Helper()
 	rows, err := scanRows(s)
 	if err != nil {
@@ -180,8 +180,8 @@ type lz4raw struct{ compress.Codec }
 
 func (lz4raw) CompressBound(n int64) int64 { return int64(lz4.CompressBlockBound(int(n))) }
 
-func (lz4raw) Encode(dst, src []byte) []byte {
-	dst = make([]byte, lz4.CompressBlockBound(len(src)))
+func (lz4raw) Encode(_, src []byte) []byte {
+	dst := make([]byte, lz4.CompressBlockBound(len(src)))
 	var c lz4.Compressor
 	n, err := c.CompressBlock(src, dst)
 	if err != nil {

@@ -52,6 +52,7 @@ type Scan struct {
 	want   []wanted
 	inputs []input
 	done   atomic.Int64 // bytes of input read so far, for a progress display
+	beats  atomic.Int64 // calls of Next that came back
 	total  int64        // bytes of all inputs, 0 where one of them is a stream
 
 	mu      sync.Mutex
@@ -127,6 +128,10 @@ func (s *Scan) column(f Field) int {
 // Progress returns the bytes of input read so far and their total, 0 where that is not known. Any goroutine may ask.
 func (s *Scan) Progress() (done, total int64) { return s.done.Load(), s.total }
 
+// Beats returns a number that grows as long as the scan gets on. Where it stands still for long on files, a damaged input
+// has a decoder spinning, which no goroutine can stop. Any goroutine may ask.
+func (s *Scan) Beats() int64 { return s.beats.Load() + s.done.Load() }
+
 // Next reads the next records into b, io.EOF after the last. A broken file does not end the scan: the others are read to
 // the end, so that Account can name every one that is broken.
 func (s *Scan) Next(ctx context.Context, b *Batch) error {
@@ -140,6 +145,7 @@ func (s *Scan) Next(ctx context.Context, b *Batch) error {
 		}
 	}
 	err := guard(func() error { return b.unit.fill(b) })
+	s.beats.Add(1)
 	if err == nil {
 		s.finish(b)
 		return nil

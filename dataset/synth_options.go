@@ -205,7 +205,7 @@ func parseSegment(text string) (synthSegment, error) {
 	}
 	for i, v := range s.values {
 		if v == "" || strings.Trim(v, segmentValueText) != "" || slices.Contains(s.values[:i], v) {
-			return s, fmt.Errorf("segment %q: value %q: want different values of ASCII letters, digits, spaces and _-/.", text, v)
+			return s, fmt.Errorf("segment %q: value %q: want different values of ASCII letters, digits, spaces, dots, dashes, slashes and underscores", text, v)
 		}
 	}
 	s.weigh()

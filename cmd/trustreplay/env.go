@@ -22,6 +22,8 @@ type env struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
 
+	stalled chan error // told by a watchdog when a read makes no progress
+
 	mu      sync.Mutex
 	outputs []*dataset.OutputFile
 }
@@ -88,24 +90,20 @@ func (e *env) textOptions(path string) reports.TextOptions {
 	return reports.TextOptions{Width: width, Color: os.Getenv("NO_COLOR") == ""}
 }
 
-// watch shows the progress of a scan on a terminal until the returned function is called. In a pipe it shows nothing.
+// patience is how long a read of files may make no progress before it is given up as spinning.
+const patience = 2 * time.Minute
+
+// watch looks after a scan until the returned function is called: it shows its progress on a terminal, nothing in a pipe,
+// and gives up a read that stands still.
 func (e *env) watch(scan *dataset.Scan, what string) (stop func()) {
-	tty, isFile := e.stderr.(*os.File)
-	if !isFile || !term.IsTerminal(int(tty.Fd())) {
-		return func() {}
-	}
-	_, total := scan.Progress()
-	if total == 0 {
-		total = -1
-	}
-	bar := progressbar.NewOptions64(total, progressbar.OptionSetWriter(tty), progressbar.OptionSetDescription(what),
-		progressbar.OptionShowBytes(true), progressbar.OptionSetWidth(24), progressbar.OptionClearOnFinish(),
-		progressbar.OptionSetPredictTime(true), progressbar.OptionThrottle(100*time.Millisecond))
+	bar := e.bar(scan, what)
 	done, gone := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(gone)
 		tick := time.NewTicker(150 * time.Millisecond)
 		defer tick.Stop()
+		_, total := scan.Progress()
+		beats, since := scan.Beats(), time.Now()
 		for {
 			select {
 			case <-done:
@@ -114,10 +112,31 @@ func (e *env) watch(scan *dataset.Scan, what string) (stop func()) {
 			case <-tick.C:
 				n, _ := scan.Progress()
 				bar.Set64(n)
+				if b := scan.Beats(); b != beats || total == 0 { // a stream may be silent for as long as it likes
+					beats, since = b, time.Now()
+				} else if time.Since(since) > patience {
+					e.stalled <- fmt.Errorf("no progress for %v while %s: an input is damaged in a way that its decoder cannot leave", patience, what)
+					return
+				}
 			}
 		}
 	}()
 	return func() { close(done); <-gone }
+}
+
+// bar returns a progress bar with rate and time left, one that draws nothing where standard error is no terminal.
+func (e *env) bar(scan *dataset.Scan, what string) *progressbar.ProgressBar {
+	_, total := scan.Progress()
+	if total == 0 {
+		total = -1
+	}
+	tty, isFile := e.stderr.(*os.File)
+	if !isFile || !term.IsTerminal(int(tty.Fd())) {
+		return progressbar.DefaultBytesSilent(total)
+	}
+	return progressbar.NewOptions64(total, progressbar.OptionSetWriter(tty), progressbar.OptionSetDescription(what),
+		progressbar.OptionShowBytes(true), progressbar.OptionSetWidth(24), progressbar.OptionClearOnFinish(),
+		progressbar.OptionSetPredictTime(true), progressbar.OptionThrottle(100*time.Millisecond))
 }
 
 // workers is how many goroutines read.

@@ -32,12 +32,14 @@ const grace = time.Second
 
 // run is the program: arguments in, bytes out, an exit code back.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	e := &env{stdin: stdin, stdout: stdout, stderr: stderr}
+	e := &env{stdin: stdin, stdout: stdout, stderr: stderr, stalled: make(chan error, 1)}
 	done := make(chan error, 1)
 	go func() { done <- e.dispatch(ctx, args) }()
 	var err error
 	select {
 	case err = <-done:
+	case err = <-e.stalled:
+		e.abort()
 	case <-ctx.Done():
 		select {
 		case <-done:
