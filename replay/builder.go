@@ -30,7 +30,7 @@ type Builder struct {
 	// A record's group is numbered in steps, one for each By field and one for the mask: steps[i] numbers the pairs of the
 	// group so far and the part's own number.
 	parts []part
-	steps []numbering
+	steps []pairing
 	part  []uint32 // scratch: the part's number of each record
 
 	unseen []int // columns of products and conditions in which no record has had a value yet
@@ -67,7 +67,7 @@ func NewBuilder(plan *Plan) *Builder {
 		b.eval = eval
 		b.parts = append(b.parts, &maskPart{b: b})
 	}
-	b.steps = make([]numbering, len(b.parts))
+	b.steps = make([]pairing, len(b.parts))
 	for column, f := range plan.fields {
 		if f.Kind == dataset.KindState || plan.inCondition(f) {
 			b.unseen = append(b.unseen, column)
@@ -143,7 +143,7 @@ func (b *Builder) assign(batch *dataset.Batch) {
 		step := &b.steps[i]
 		for r, code := range b.part {
 			if !batch.Rejected(r) {
-				b.group[r] = step.of(uint64(b.group[r])<<32 | uint64(code))
+				b.group[r] = step.of(b.group[r], code)
 			}
 		}
 	}

@@ -22,6 +22,7 @@ type vector struct {
 	byBits  map[uint64]bool // by the bits of a number
 	byTuple map[tuple]bool  // by the bits and entries of several fields
 	dictIDs []uint64        // of byTuple
+	codes   *codeSet        // of a test for codes
 }
 
 // An answer is what is known of a test on a value. Its lowest bit is set where the test holds.
@@ -49,6 +50,9 @@ const maxMemo = 1 << 14
 // vector chooses the fastest way to ask a test.
 func (e *evaluator) vector(t *test) (*vector, error) {
 	v := &vector{test: t}
+	if t.shape == shapeCodes {
+		v.codes = newCodeSet(t.codes)
+	}
 	for _, f := range t.fields {
 		i, kind, err := e.column(f)
 		if err != nil {
@@ -191,7 +195,7 @@ func (v *vector) askEntry(e *evaluator, text string) bool {
 		return false
 	}
 	if v.test.shape == shapeCodes {
-		return hasCode(text, v.test.codes)
+		return v.codes.in(text)
 	}
 	if f := v.test.fields[0]; f.Kind == dataset.KindCodes {
 		e.env[f.Name] = splitCodes(text)
@@ -201,12 +205,43 @@ func (v *vector) askEntry(e *evaluator, text string) bool {
 	return e.ask(v.test)
 }
 
-// hasCode reports whether a comma-separated list holds one of the codes.
-func hasCode(list string, codes []string) bool {
-	for more := true; more; {
-		var code string
-		code, list, more = strings.Cut(list, ",")
-		if code = strings.TrimSpace(code); code != "" && slices.Contains(codes, code) {
+// A codeSet is a set of reason codes to look for in lists of them. Most codes of a list are in no set, so their length and
+// last byte are looked at before any is compared.
+type codeSet struct {
+	codes   []string
+	lengths uint64    // bit n for a code of n bytes; 63 for all that are longer
+	last    [256]bool // by the last byte of a code
+}
+
+func newCodeSet(codes []string) *codeSet {
+	s := &codeSet{codes: codes}
+	for _, c := range codes {
+		if c != "" {
+			s.lengths |= 1 << min(len(c), 63)
+			s.last[c[len(c)-1]] = true
+		}
+	}
+	return s
+}
+
+// in reports whether a comma-separated list holds one of the codes. Spaces around a code do not count.
+func (s *codeSet) in(list string) bool {
+	for from := 0; from < len(list); {
+		to := from
+		for to < len(list) && list[to] != ',' {
+			to++
+		}
+		code := list[from:to]
+		from = to + 1
+		if code == "" {
+			continue
+		}
+		if first, last := code[0], code[len(code)-1]; first <= ' ' || last <= ' ' || first >= 0x80 || last >= 0x80 {
+			if code = strings.TrimSpace(code); code == "" {
+				continue
+			}
+		}
+		if s.lengths>>min(len(code), 63)&1 != 0 && s.last[code[len(code)-1]] && slices.Contains(s.codes, code) {
 			return true
 		}
 	}

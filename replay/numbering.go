@@ -43,6 +43,45 @@ func (n *numbering) home(key uint64) int {
 	return int(mix(key) >> (64 - bits.TrailingZeros(uint(len(n.slots)))))
 }
 
+// A pairing numbers pairs of a group and a part's code. Few pairs occur over and over, so those of small numbers are looked
+// up in a grid and only new ones in the numbering.
+type pairing struct {
+	numbering
+	grid   []uint32 // number+1 of the pair, by group*stride+code; 0 where it is not known
+	stride uint32
+}
+
+// maxGrid bounds a pairing's grid to what stays in the second-level cache.
+const maxGrid = 1 << 16
+
+func (p *pairing) of(group, code uint32) uint32 {
+	if at := uint64(group)*uint64(p.stride) + uint64(code); code < p.stride && at < uint64(len(p.grid)) && p.grid[at] != 0 {
+		return p.grid[at] - 1
+	}
+	num := p.numbering.of(uint64(group)<<32 | uint64(code))
+	p.note(group, code, num)
+	return num
+}
+
+// note puts a pair into the grid, which it makes wide and long enough as far as that is allowed.
+func (p *pairing) note(group, code, num uint32) {
+	if code >= p.stride {
+		stride := uint32(1) << bits.Len32(code)
+		if stride > maxGrid {
+			return
+		}
+		p.stride, p.grid = stride, nil // what is forgotten is noted again when it is met
+	}
+	at := uint64(group)*uint64(p.stride) + uint64(code)
+	if at >= maxGrid {
+		return
+	}
+	if grow := int(at) + 1 - len(p.grid); grow > 0 {
+		p.grid = append(p.grid, make([]uint32, grow)...)
+	}
+	p.grid[at] = num + 1
+}
+
 // mix spreads a key over all bits, the top ones best (Fibonacci hashing).
 func mix(key uint64) uint64 { return (key ^ key>>32) * 0x9E3779B97F4A7C15 }
 
