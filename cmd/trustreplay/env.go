@@ -134,9 +134,11 @@ func (e *env) bar(scan *dataset.Scan, what string) *progressbar.ProgressBar {
 	if !isFile || !term.IsTerminal(int(tty.Fd())) {
 		return progressbar.DefaultBytesSilent(total)
 	}
-	return progressbar.NewOptions64(total, progressbar.OptionSetWriter(tty), progressbar.OptionSetDescription(what),
+	bar := progressbar.NewOptions64(total, progressbar.OptionSetWriter(tty), progressbar.OptionSetDescription(what),
 		progressbar.OptionShowBytes(true), progressbar.OptionSetWidth(24), progressbar.OptionClearOnFinish(),
 		progressbar.OptionSetPredictTime(true), progressbar.OptionThrottle(100*time.Millisecond))
+	bar.RenderBlank() // starts its clock: the first rate would be of no time at all
+	return bar
 }
 
 // workers is how many goroutines read.

@@ -49,7 +49,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	}
 	var signalled interrupted
 	if errors.As(context.Cause(ctx), &signalled) {
-		fmt.Fprintf(stderr, "trustreplay: %v, nothing written\n", signalled)
+		fmt.Fprintf(stderr, "trustreplay: %v, no file was written\n", signalled)
 		return exitSignal + int(signalled.signal)
 	}
 	switch {
