@@ -2,6 +2,7 @@ package calibrate
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/trustreplay/trustreplay/dataset"
@@ -55,9 +56,7 @@ func Warnings(r replay.Result) []Warning {
 			out = append(out, w)
 		}
 	}
-	for _, field := range r.Unseen {
-		out = append(out, unseen(p, field))
-	}
+	out = append(out, unseen(p, r.Unseen)...)
 	add(undecidedLeft(p, c))
 	add(labelsMissing(total))
 	add(unevenLabels(c))
@@ -71,16 +70,30 @@ func Warnings(r replay.Result) []Warning {
 	return out
 }
 
-// unseen doubts a policy that reads what no record has: a typing error looks like that, or the wrong history.
-func unseen(p *replay.Policy, field string) Warning {
-	for _, rule := range p.Rules {
-		for _, f := range rule.When.Fields {
-			if f.Name == field {
-				return Warning{Code: UnseenField, Message: fmt.Sprintf("no record has a value for %s, which rule %q reads: its test is false on every record", field, rule.Name)}
-			}
+// unseen doubts a policy that reads what no record has: a typing error looks like that, or the wrong history. There is one
+// warning for each product, and one for each rule; a field that several rules read is told with the first.
+func unseen(p *replay.Policy, fields []string) []Warning {
+	var out []Warning
+	warn := func(format string, args ...any) {
+		out = append(out, Warning{Code: UnseenField, Message: fmt.Sprintf(format, args...)})
+	}
+	byRule := make([][]string, len(p.Rules))
+	for _, field := range fields {
+		i := slices.IndexFunc(p.Rules, func(r replay.Rule) bool {
+			return slices.ContainsFunc(r.When.Fields, func(f dataset.Field) bool { return f.Name == field })
+		})
+		if i < 0 {
+			warn("no record holds an answer of %s, which the policy reads", strings.TrimPrefix(field, "onboarding."))
+			continue
+		}
+		byRule[i] = append(byRule[i], field)
+	}
+	for i, names := range byRule {
+		if len(names) > 0 {
+			warn("no record has a value for %s, which rule %q reads: a test of it is false on every record", strings.Join(names, " or "), p.Rules[i].Name)
 		}
 	}
-	return Warning{Code: UnseenField, Message: fmt.Sprintf("no record holds an answer of %s, which the policy reads", strings.TrimPrefix(field, "onboarding."))}
+	return out
 }
 
 func undecidedLeft(p *replay.Policy, c replay.Counts) (Warning, bool) {

@@ -66,9 +66,11 @@ func summary(p *replay.Profile, c replay.Collection) Block {
 		first, last := p.Account.Period.Days()
 		say("period", "%s to %s (UTC)", first, last)
 	}
-	say("labels", "%s of %s labeled (%s): %s fraud, %s legit", thousands(t.Labeled()), thousands(t.N()), shareCell(t.Labeled(), t.N()).Text,
-		thousands(t.Records[dataset.Fraud]), thousands(t.Records[dataset.Legit]))
-	if t.Labeled() > 0 {
+	if t.Labeled() == 0 {
+		say("labels", "none of %s labeled", thousands(t.N()))
+	} else {
+		say("labels", "%s of %s labeled (%s): %s fraud, %s legit", thousands(t.Labeled()), thousands(t.N()), shareCell(t.Labeled(), t.N()).Text,
+			thousands(t.Records[dataset.Fraud]), thousands(t.Records[dataset.Legit]))
 		value, interval := measureText(calibrate.Rate("fraud_pressure", t.Records[dataset.Fraud], t.Labeled(), inspectConfidence))
 		say("fraud rate", "%s of the labeled (%s interval %s)", value, confidenceText(inspectConfidence), interval)
 	}
@@ -110,7 +112,7 @@ func clusterNames(list []dataset.Cluster) string {
 }
 
 func fileTable(files []dataset.FileInfo) Block {
-	t := &Table{Caption: "Inputs", Columns: []Column{{Name: "file"}, {Name: "format"}, {Name: "records", Align: Right}, {Name: "sha256", Extra: true}}}
+	t := &Table{Caption: "Inputs", Columns: []Column{{Name: "file"}, {Name: "format"}, {Name: "records", Align: Right}, {Name: "sha256", Head: "SHA-256", Extra: true}}}
 	for _, f := range files {
 		format := f.Format
 		if f.Compression != "" {
@@ -225,7 +227,11 @@ func binName(i int) string {
 func histogram(p *replay.ProductProfile) Block {
 	b := Bars{Caption: fmt.Sprintf("Scores of %s (1000 = most trusted)", p.Product), Label: "score", Count: "records", Second: "fraud rate"}
 	for i, t := range bins(p) {
-		b.Rows = append(b.Rows, Bar{binName(i), t.N(), shareCell(t.Records[dataset.Fraud], t.Labeled())})
+		rate := shareCell(t.Records[dataset.Fraud], t.Labeled())
+		if t.Labeled() > 0 && t.Records[dataset.Fraud] == 0 {
+			rate.Text = "0 of " + thousands(t.Labeled())
+		}
+		b.Rows = append(b.Rows, Bar{binName(i), t.N(), rate})
 	}
 	return b
 }
