@@ -110,6 +110,11 @@ func dress(cmd *cli.Command) {
 	cmd.CustomHelpTemplate = verbHelp
 	cmd.HideHelpCommand = true
 	cmd.OnUsageError = func(_ *cli.Context, err error, _ bool) error { return err }
+	for _, f := range cmd.Flags {
+		if b, isBool := f.(*cli.BoolFlag); isBool {
+			b.DisableDefaultText = true // a switch is off until it is given
+		}
+	}
 	for _, sub := range cmd.Subcommands {
 		dress(sub)
 	}
