@@ -57,6 +57,7 @@ func Warnings(r replay.Result) []Warning {
 		}
 	}
 	out = append(out, unseen(p, r.Unseen)...)
+	out = append(out, unsplit(r)...)
 	add(undecidedLeft(p, c))
 	add(labelsMissing(total))
 	add(unevenLabels(c))
@@ -91,6 +92,17 @@ func unseen(p *replay.Policy, fields []string) []Warning {
 	for i, names := range byRule {
 		if len(names) > 0 {
 			warn("no record has a value for %s, which rule %q reads: a test of it is false on every record", strings.Join(names, " or "), p.Rules[i].Name)
+		}
+	}
+	return out
+}
+
+// unsplit doubts a split by a field that no record has, which leaves one group of everything.
+func unsplit(r replay.Result) []Warning {
+	var out []Warning
+	for i, field := range r.By {
+		if !slices.ContainsFunc(r.Groups, func(g replay.Group) bool { return g.Key[i] != "" }) {
+			out = append(out, Warning{Code: UnseenField, Message: fmt.Sprintf("no record has a value for %s, which the result is split by", field)})
 		}
 	}
 	return out

@@ -66,7 +66,9 @@ type Result struct {
 	// Cells counts the records that each cell of the gate and of the matrix decided: Cells[first][0] by the gate,
 	// Cells[first][1+second] by the matrix.
 	Cells [dataset.NumClusters][1 + dataset.NumClusters]Tally
-	// Groups holds the counts of each group of the fields asked for with By, ordered by their keys; nil without By.
+	// By names the fields that the history is split by, and Groups holds the counts of each group of their values, ordered
+	// by their keys; both are nil where no split was asked for.
+	By     []string
 	Groups []Group
 	// NoAmount counts the records of the history that carry no amount.
 	NoAmount int64
