@@ -164,7 +164,7 @@ const (
 	KindNumber              // Column.F64, NaN where absent
 	KindText                // Column.Idx into Column.Dict, 0 where absent
 	KindCodes               // as KindText: a comma-separated list of reason codes as it was stored
-	KindStatus              // Column.U8 of Status; only for rules that read session.status and the like
+	KindStatus              // Column.U8 of Status; a rule's session.status is read from the session's KindState
 )
 
 var kindNames = [...]string{"product", "cluster", "label", "action", "time", "amount", "boolean", "number", "text", "reason codes", "status"}
