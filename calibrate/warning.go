@@ -33,6 +33,7 @@ const (
 	NoAmounts      = "no_amounts"
 	SomeAmounts    = "some_amounts"
 	UnseenField    = "unseen_field"
+	Unclustered    = "unclustered"
 )
 
 // The limits beyond which a doubt is worth a line. They are this project's choice, and gate nothing.
@@ -58,6 +59,7 @@ func Warnings(r replay.Result) []Warning {
 	}
 	out = append(out, unseen(p, r.Unseen)...)
 	out = append(out, unsplit(r)...)
+	out = append(out, unclustered(r)...)
 	add(undecidedLeft(p, c))
 	add(labelsMissing(total))
 	add(unevenLabels(c))
@@ -103,6 +105,19 @@ func unsplit(r replay.Result) []Warning {
 	for i, field := range r.By {
 		if !slices.ContainsFunc(r.Groups, func(g replay.Group) bool { return g.Key[i] != "" }) {
 			out = append(out, Warning{Code: UnseenField, Message: fmt.Sprintf("no record has a value for %s, which the result is split by", field)})
+		}
+	}
+	return out
+}
+
+// unclustered doubts a policy that relies on recorded clusters where the history holds scores alone: it takes each of these
+// records as if the product had not answered, which is seldom meant.
+func unclustered(r replay.Result) []Warning {
+	var out []Warning
+	for i, product := range []string{r.Policy.First, r.Policy.Second} {
+		if n := r.Unclustered[i]; n > 0 {
+			out = append(out, Warning{Code: Unclustered, Message: fmt.Sprintf("%s records have a score of %s but no recorded cluster, and the policy "+
+				"reads them as missing. To take the cluster from the score, say so in the policy: clusters: {%[2]s: standard}", of(n, r.Total().N()), product)})
 		}
 	}
 	return out

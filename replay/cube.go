@@ -170,6 +170,7 @@ type runner struct {
 	plan          *Plan
 	pol           bound
 	first, second []uint8              // the class of each code of the two axes
+	bare          [2][]bool            // which codes of the two axes are Unclustered
 	tables        map[uint64][]verdict // by fired rules: the verdict for first class x second class
 }
 
@@ -182,20 +183,27 @@ type verdict struct {
 }
 
 func (r *runner) classes() {
-	class := func(axis int, b Bands) []uint8 {
+	class := func(axis int, b Bands) (of []uint8, bare []bool) {
 		a := &r.plan.axes[axis]
-		of := make([]uint8, a.size())
+		of, bare = make([]uint8, a.size()), make([]bool, a.size())
 		for code := range of {
 			ans := a.answer(code)
 			of[code] = uint8(ans.State.Status())*dataset.NumClusters + uint8(b.Cluster(ans))
+			bare[code] = b.unclustered(ans)
 		}
-		return of
+		return of, bare
 	}
-	r.first = class(r.pol.first, r.pol.FirstBands)
-	r.second = []uint8{0}
+	r.first, r.bare[0] = class(r.pol.first, r.pol.FirstBands)
+	r.second, r.bare[1] = []uint8{0}, []bool{false}
 	if r.pol.second >= 0 {
-		r.second = class(r.pol.second, r.pol.SecondBands)
+		r.second, r.bare[1] = class(r.pol.second, r.pol.SecondBands)
 	}
+}
+
+// unclustered reports whether the recorded cluster is asked of an answer that has a score and no cluster.
+func (b Bands) unclustered(a Answer) bool {
+	_, scored := a.State.Score()
+	return b.Recorded() && scored && a.Cluster == dataset.NoCluster
 }
 
 // group adds the cells of one group to the result and, where there are By fields, to the group's own counts.
@@ -218,6 +226,12 @@ func (r *runner) group(g *cubeGroup, res *Result, counts *Counts) {
 			*v = verdict{r.pol.Decide(r.sample(first, second, fired)), true}
 		}
 		res.add(&v.Decision, label, c.n, c.amount)
+		if r.bare[0][first] {
+			res.Unclustered[0] += c.n
+		}
+		if v.Called && r.bare[1][second] {
+			res.Unclustered[1] += c.n
+		}
 		if counts != nil {
 			counts.add(&v.Decision, label, c.n, c.amount)
 		}

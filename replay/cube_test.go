@@ -187,6 +187,12 @@ func slowRun(p *Policy, used []int, by []string, rows []row) *Result {
 		d := p.Decide(c)
 		amount := max(r.amount, 0)
 		res.add(&d, uint32(r.label), 1, amount)
+		if p.FirstBands.unclustered(c.First) {
+			res.Unclustered[0]++
+		}
+		if d.Called && p.SecondBands.unclustered(c.Second) {
+			res.Unclustered[1]++
+		}
 		if len(by) == 0 {
 			continue
 		}

@@ -72,6 +72,9 @@ type Result struct {
 	Groups []Group
 	// NoAmount counts the records of the history that carry no amount.
 	NoAmount int64
+	// Unclustered counts the records of which the policy asks the recorded cluster, of its first product and of its second,
+	// and the response carries a score but no cluster: the policy sees no answer there.
+	Unclustered [2]int64
 	// Unseen names the products and the fields of rules that the policy reads and no record has.
 	Unseen []string
 }

@@ -177,9 +177,9 @@ func (s screen) warnings() (Notes, map[string]string) {
 }
 
 // kind tells warnings apart. Those of one code differ in their counts only; but several rules can read what no record has,
-// and each is a doubt of its own.
+// both products can lack clusters, and each is a doubt of its own.
 func kind(w calibrate.Warning) string {
-	if w.Code == calibrate.UnseenField {
+	if w.Code == calibrate.UnseenField || w.Code == calibrate.Unclustered {
 		return w.Message
 	}
 	return w.Code
