@@ -111,13 +111,13 @@ func unsplit(r replay.Result) []Warning {
 }
 
 // unclustered doubts a policy that relies on recorded clusters where the history holds scores alone: it takes each of these
-// records as if the product had not answered, which is seldom meant.
+// records as a response without a cluster, which is seldom meant.
 func unclustered(r replay.Result) []Warning {
 	var out []Warning
 	for i, product := range []string{r.Policy.First, r.Policy.Second} {
 		if n := r.Unclustered[i]; n > 0 {
 			out = append(out, Warning{Code: Unclustered, Message: fmt.Sprintf("%s records have a score of %s but no recorded cluster, and the policy "+
-				"reads them as missing. To take the cluster from the score, say so in the policy: clusters: {%[2]s: standard}", of(n, r.Total().N()), product)})
+				"has no cluster to look at there. To take the cluster from the score, say so in the policy: clusters: {%[2]s: standard}", of(n, r.Total().N()), product)})
 		}
 	}
 	return out

@@ -73,16 +73,19 @@ const (
 	High
 	VeryHigh
 	NumClusters = iota
+	// Unclustered is not a value of data: it is how a policy sees a response that carries no cluster, which is another fact
+	// than no response.
+	Unclustered Cluster = NumClusters
 )
 
-var clusterNames = [NumClusters]string{"missing", "very_low", "low", "review", "high", "very_high"}
+var clusterNames = [NumClusters + 1]string{"missing", "very_low", "low", "review", "high", "very_high", "unclustered"}
 
 // Clusters lists the five clusters from least to most trusted.
 var Clusters = []Cluster{VeryLow, Low, ReviewCluster, High, VeryHigh}
 
 func (c Cluster) String() string { return clusterNames[c] }
 
-// ClusterNamed returns the cluster of a name; "missing" names NoCluster.
+// ClusterNamed returns the cluster of a name as policies use it; "missing" names NoCluster.
 func ClusterNamed(s string) (Cluster, bool) {
 	for i, n := range clusterNames {
 		if n == s {

@@ -175,7 +175,7 @@ type runner struct {
 }
 
 // A class is a pair of status and cluster.
-const numClasses = dataset.NumStatuses * dataset.NumClusters
+const numClasses = dataset.NumStatuses * NumRows
 
 type verdict struct {
 	Decision
@@ -188,7 +188,7 @@ func (r *runner) classes() {
 		of, bare = make([]uint8, a.size()), make([]bool, a.size())
 		for code := range of {
 			ans := a.answer(code)
-			of[code] = uint8(ans.State.Status())*dataset.NumClusters + uint8(b.Cluster(ans))
+			of[code] = uint8(ans.State.Status())*NumRows + uint8(b.Cluster(ans))
 			bare[code] = b.unclustered(ans)
 		}
 		return of, bare

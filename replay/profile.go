@@ -267,12 +267,13 @@ func (p *profiler) addPair(b *dataset.Batch, r int, label uint32, amount int64) 
 // cluster returns the recorded cluster, or the standard one where only a score was recorded.
 func (p *profiler) cluster(a Answer) dataset.Cluster {
 	c := Recorded.Cluster(a)
-	if c != dataset.NoCluster {
+	if c != dataset.Unclustered {
 		return c
 	}
-	if c = Standard.Cluster(a); c != dataset.NoCluster {
-		p.Derived++
+	if c = Standard.Cluster(a); c == dataset.Unclustered {
+		return dataset.NoCluster
 	}
+	p.Derived++
 	return c
 }
 

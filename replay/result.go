@@ -65,7 +65,7 @@ type Result struct {
 	Held []int64
 	// Cells counts the records that each cell of the gate and of the matrix decided: Cells[first][0] by the gate,
 	// Cells[first][1+second] by the matrix.
-	Cells [dataset.NumClusters][1 + dataset.NumClusters]Tally
+	Cells [NumRows][1 + NumRows]Tally
 	// By names the fields that the history is split by, and Groups holds the counts of each group of their values, ordered
 	// by their keys; both are nil where no split was asked for.
 	By     []string
