@@ -112,29 +112,19 @@ func clusterNames(list []dataset.Cluster) string {
 }
 
 func fileTable(files []dataset.FileInfo) Block {
-	t := &Table{Caption: "Inputs", Columns: []Column{{Name: "file"}, {Name: "format"}, {Name: "records", Align: Right}, {Name: "sha256", Head: "SHA-256", Extra: true}}}
+	t := &Table{Caption: "Inputs", Columns: []Column{{Name: "file"}, {Name: "format"}, {Name: "records", Align: Right}}}
 	for _, f := range files {
 		format := f.Format
 		if f.Compression != "" {
 			format += ", " + f.Compression
 		}
-		t.Rows = append(t.Rows, []Cell{textCell(f.Name), textCell(format), countCell(f.Records), textCell(f.SHA256)})
+		t.Rows = append(t.Rows, []Cell{textCell(f.Name), textCell(format), countCell(f.Records)})
+		if f.SHA256 != "" {
+			t.Footnotes = append(t.Footnotes, "SHA-256 "+f.SHA256+" "+f.Name)
+		}
 		for _, n := range f.Notes {
 			t.Footnotes = append(t.Footnotes, f.Name+": "+n)
 		}
-	}
-	if !slices.ContainsFunc(files, func(f dataset.FileInfo) bool { return f.SHA256 != "" }) {
-		return t.without("sha256")
-	}
-	return t
-}
-
-// without returns the table without one column.
-func (t *Table) without(name string) *Table {
-	i := slices.IndexFunc(t.Columns, func(c Column) bool { return c.Name == name })
-	t.Columns = slices.Delete(t.Columns, i, i+1)
-	for r := range t.Rows {
-		t.Rows[r] = slices.Delete(t.Rows[r], i, i+1)
 	}
 	return t
 }

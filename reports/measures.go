@@ -74,7 +74,7 @@ func (s screen) measures(r replay.Result, lines []shown, marks map[string]string
 
 func (s screen) measureTable(caption string) *Table {
 	return &Table{Caption: caption, Columns: []Column{{Name: "measure"}, {Name: "value", Align: Right},
-		{Name: "interval", Head: s.intervalHead(), Align: Right}, {Name: "counted", Align: Right}}}
+		{Name: "interval", Head: s.intervalHead(), Align: Right}, {Name: "counted", Align: Right, Extra: true}}}
 }
 
 func measureRow(m calibrate.Measure, words string) []Cell {

@@ -25,7 +25,12 @@ var errNo = errors.New("the answer is no")
 // interrupted is the cause of a context that a signal ended.
 type interrupted struct{ signal syscall.Signal }
 
-func (i interrupted) Error() string { return "interrupted by " + i.signal.String() }
+func (i interrupted) Error() string {
+	if i.signal == syscall.SIGINT {
+		return "interrupted"
+	}
+	return "ended by a signal: " + i.signal.String()
+}
 
 // grace is how long an interrupted verb may take to come to an end; a read of a silent pipe never would.
 const grace = time.Second
