@@ -61,7 +61,7 @@ func (a *arrowReader) feed(c *chunk) error {
 			return err
 		}
 	default:
-		return fmt.Errorf("encoding %s is not supported, want PLAIN, RLE_DICTIONARY, RLE or one of the DELTA encodings", enc)
+		return fmt.Errorf("encoding %s is not supported, want PLAIN, RLE_DICTIONARY, RLE, BYTE_STREAM_SPLIT of numbers or one of the DELTA encodings", enc)
 	}
 	buf := memory.NewBufferBytes(p.body)
 	if p.kind == dataPageV2 {

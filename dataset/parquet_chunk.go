@@ -138,6 +138,11 @@ func (c *chunk) start() error {
 	switch enc := parquet.Encoding(c.page.encoding); enc {
 	case parquet.Encodings.PlainDict, parquet.Encodings.RLEDict:
 		return c.startIndices()
+	case encodingSplit:
+		c.indexed = false
+		data, err := unsplit(c.data, widthOf(c.col))
+		c.data = data
+		return err
 	default:
 		c.indexed = false
 		if enc != parquet.Encodings.RLE {

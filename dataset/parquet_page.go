@@ -10,6 +10,7 @@ import (
 
 	"github.com/apache/arrow/go/v17/parquet"
 	"github.com/apache/arrow/go/v17/parquet/compress"
+	"github.com/apache/arrow/go/v17/parquet/schema"
 	"github.com/klauspost/compress/s2"
 	"github.com/klauspost/compress/zstd"
 	"github.com/pierrec/lz4/v4"
@@ -241,6 +242,39 @@ func ownEncoding(e int, typ parquet.Type) bool {
 		return true
 	case parquet.Encodings.RLE:
 		return typ == parquet.Types.Boolean
+	case encodingSplit:
+		return typ != parquet.Types.Boolean && typ != parquet.Types.ByteArray && typ != parquet.Types.Int96
 	}
 	return false
+}
+
+// encodingSplit is BYTE_STREAM_SPLIT, which arrow v17 cannot read and DuckDB writes for floats in its newer files.
+const encodingSplit = parquet.Encoding(9)
+
+// unsplit returns values of the given width in PLAIN order: BYTE_STREAM_SPLIT holds the first bytes of all values, then the
+// second bytes, and so on.
+func unsplit(data []byte, width int) ([]byte, error) {
+	if width <= 0 || len(data)%width != 0 {
+		return nil, fmt.Errorf("%d bytes in encoding BYTE_STREAM_SPLIT, want a multiple of %d", len(data), width)
+	}
+	n := len(data) / width
+	out := make([]byte, len(data))
+	for k := range width {
+		stream := data[k*n : (k+1)*n]
+		for i, b := range stream {
+			out[i*width+k] = b
+		}
+	}
+	return out, nil
+}
+
+// widthOf returns the bytes of a value of a column of fixed width.
+func widthOf(col *schema.Column) int {
+	switch col.PhysicalType() {
+	case parquet.Types.Int32, parquet.Types.Float:
+		return 4
+	case parquet.Types.FixedLenByteArray:
+		return col.TypeLength()
+	}
+	return 8
 }
