@@ -19,7 +19,9 @@ const groupText = 1 << 28
 
 // A parquetTable writes rows as row groups of optional columns.
 type parquetTable struct {
-	w     *file.Writer
+	w     *file.Writer // nil before the first row group
+	root  *schema.GroupNode
+	codec compress.Compression
 	sink  *stickyWriter
 	cols  []TableColumn
 	data  []cellColumn
@@ -58,8 +60,8 @@ func (s *stickyWriter) or(err error) error {
 }
 
 func newParquetTable(w io.Writer, cols []TableColumn, codec compress.Compression) (t *parquetTable, err error) {
-	t = &parquetTable{sink: &stickyWriter{w: w}, cols: cols, data: make([]cellColumn, len(cols))}
-	err = guard(func() error {
+	t = &parquetTable{codec: codec, sink: &stickyWriter{w: w}, cols: cols, data: make([]cellColumn, len(cols))}
+	err = guard(func() (err error) {
 		var fields schema.FieldList
 		for _, c := range cols {
 			n, err := c.node()
@@ -68,16 +70,45 @@ func newParquetTable(w io.Writer, cols []TableColumn, codec compress.Compression
 			}
 			fields = append(fields, n)
 		}
-		root, err := schema.NewGroupNode("schema", parquet.Repetitions.Required, fields, -1)
-		if err != nil {
-			return err
-		}
-		props := parquet.NewWriterProperties(parquet.WithCompression(codec), parquet.WithDictionaryDefault(true),
-			parquet.WithVersion(parquet.V2_LATEST), parquet.WithCreatedBy("trustreplay"))
-		t.w = file.NewParquetWriter(t.sink, root, file.WithWriterProps(props))
-		return nil
+		t.root, err = schema.NewGroupNode("schema", parquet.Repetitions.Required, fields, -1)
+		return err
 	})
-	return t, t.sink.or(err)
+	return t, err
+}
+
+// open begins the file once the rows of its first row group are there. They decide which columns get a dictionary, and
+// one that gets it keeps it: where a dictionary is given up half-way, arrow lists the two encodings of the column in the
+// order of a Go map, so that the same rows would not always give the same bytes.
+func (t *parquetTable) open() {
+	opts := []parquet.WriterProperty{parquet.WithCompression(t.codec), parquet.WithDictionaryDefault(true),
+		parquet.WithDictionaryPageSizeLimit(math.MaxInt32), parquet.WithVersion(parquet.V2_LATEST),
+		parquet.WithCreatedBy("trustreplay")}
+	for i, c := range t.cols {
+		if manyDistinct(t.data[i].texts) || manyDistinct(t.data[i].ints) {
+			opts = append(opts, parquet.WithDictionaryFor(c.Name, false))
+		}
+	}
+	t.w = file.NewParquetWriter(t.sink, t.root, file.WithWriterProps(parquet.NewWriterProperties(opts...)))
+}
+
+// dictSample is how many of a column's first values tell whether a dictionary is worth its while.
+const dictSample = 1 << 16
+
+// manyDistinct reports whether more than half of the first values, and more than a small dictionary holds, are different
+// from each other.
+func manyDistinct[T comparable](cells []T) bool {
+	cells = cells[:min(len(cells), dictSample)]
+	most := max(len(cells)/2, maxDict)
+	seen := map[T]struct{}{}
+	for i, c := range cells {
+		if seen[c] = struct{}{}; len(seen) > most {
+			return true
+		}
+		if len(seen)+len(cells)-i-1 <= most {
+			return false
+		}
+	}
+	return false
 }
 
 // node returns the column's place in the schema. Every column is optional.
@@ -127,6 +158,9 @@ func (t *parquetTable) flush() error {
 		return t.sink.err
 	}
 	err := guard(func() error {
+		if t.w == nil {
+			t.open()
+		}
 		g := t.w.AppendRowGroup()
 		for i := range t.data {
 			w, err := g.NextColumn()
@@ -158,7 +192,12 @@ func (t *parquetTable) close() error {
 	if err := t.flush(); err != nil {
 		return err
 	}
-	return t.sink.or(guard(t.w.FlushWithFooter))
+	return t.sink.or(guard(func() error {
+		if t.w == nil {
+			t.open()
+		}
+		return t.w.FlushWithFooter()
+	}))
 }
 
 func (t *parquetTable) write(w file.ColumnChunkWriter, d *cellColumn, kind CellKind) error {
