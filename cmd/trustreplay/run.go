@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"syscall"
 	"time"
 
@@ -75,7 +76,9 @@ func printError(w io.Writer, err error) {
 		}
 		return
 	}
-	fmt.Fprintf(w, "trustreplay: %v\n", err)
+	for line := range strings.SplitSeq(err.Error(), "\n") { // the mistakes of one file come as lines of one error
+		fmt.Fprintf(w, "trustreplay: %s\n", line)
+	}
 }
 
 // dispatch finds the verb and runs it.
