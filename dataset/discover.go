@@ -244,6 +244,9 @@ func ConvertFields(found []Discovered) []Field {
 	add(Field{ActionField, KindAction})
 	for _, d := range found {
 		f := d.Field
+		if side(f.Name) {
+			continue // a product's score and status are its KindState
+		}
 		if ProductOf(f.Name) == "" && (f.Kind == KindBool || f.Kind == KindNumber) {
 			f.Kind = KindText // the user's own yes or 1.50 is a segment as it is spelled
 		}
@@ -252,4 +255,11 @@ func ConvertFields(found []Discovered) []Field {
 		}
 	}
 	return out
+}
+
+// side reports whether a name is the score or the status of a product.
+func side(name string) bool {
+	return slices.ContainsFunc(Products, func(p string) bool {
+		return name == ProductField(p, "score") || name == ProductField(p, "status")
+	})
 }
