@@ -57,7 +57,7 @@ func TestChangesAreDecide(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		champion, _ := drawPolicy(rt, "champion")
 		challengers := []*Policy{drawChallenger(rt, champion), drawChallenger(rt, champion)}
-		plan, err := NewPlan(Question{Policies: append([]*Policy{champion}, challengers...), Rows: true})
+		plan, err := NewPlan(Question{Policies: append([]*Policy{champion}, challengers...), Rows: true, AbsentMissing: rapid.Bool().Draw(rt, "absent is missing")})
 		if err != nil {
 			rt.Fatal(err)
 		}
@@ -94,7 +94,7 @@ func TestChangesAreDecide(t *testing.T) {
 		if err != nil {
 			rt.Fatal(err)
 		}
-		if diff := cmp.Diff(slowChanges(champion, challengers, rows), got); diff != "" {
+		if diff := cmp.Diff(slowChanges(champion, challengers, asPlanned(plan, rows)), got); diff != "" {
 			rt.Fatalf("(-decide +changes):\n%s", diff)
 		}
 	})

@@ -24,6 +24,7 @@ func TestContributionsAddUp(t *testing.T) {
 		if err != nil {
 			rt.Fatal(err)
 		}
+		rows = asPlanned(plan, rows)
 		var sum Counts
 		groups := make([]Counts, len(whole.Groups))
 		before := champion

@@ -2,6 +2,7 @@ package replay
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -46,6 +47,23 @@ func (r row) tally() Tally {
 	t.Records[r.label] = 1
 	t.Amount[r.label] = max(r.amount, 0)
 	return t
+}
+
+// asPlanned returns the rows with the answers that the plan takes them to hold.
+func asPlanned(plan *Plan, rows []row) []row {
+	if !plan.AbsentMissing {
+		return rows
+	}
+	out := slices.Clone(rows)
+	for i, r := range out {
+		out[i].answers = maps.Clone(r.answers)
+		for p, a := range r.answers {
+			if a.State.Status() == dataset.Absent {
+				out[i].answers[p] = Answer{State: dataset.State(dataset.Missing), Cluster: a.Cluster}
+			}
+		}
+	}
+	return out
 }
 
 // rulesUsed finds the testRules of a policy by their sources.
@@ -162,6 +180,7 @@ func drawHistory(t *rapid.T) (champion, challenger *Policy, plan *Plan, rows []r
 	challenger = drawChallenger(t, champion)
 	q := Question{Policies: []*Policy{champion, challenger}, Exact: rapid.IntRange(0, 9).Draw(t, "exact") == 0}
 	q.By = rapid.SampledFrom([][]string{nil, {"month"}, {"country"}, {"country", "month"}}).Draw(t, "by")
+	q.AbsentMissing = rapid.Bool().Draw(t, "absent is missing")
 	plan, err := NewPlan(q)
 	if err != nil {
 		t.Skip(err) // three products with every score apart
@@ -180,7 +199,7 @@ func TestCompareIsDecide(t *testing.T) {
 		if err != nil {
 			rt.Fatal(err)
 		}
-		swap, groups, crossings := slowCompare(champion, challenger, plan.By, rows)
+		swap, groups, crossings := slowCompare(champion, challenger, plan.By, asPlanned(plan, rows))
 		if diff := cmp.Diff(swap, got.Swap); diff != "" {
 			rt.Fatalf("swap table (-decide +cube):\n%s", diff)
 		}

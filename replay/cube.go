@@ -241,12 +241,15 @@ func (r *runner) in(g *cubeGroup) groupRunner {
 
 // decision returns what the policy decides on the records whose axes have these codes.
 func (g *groupRunner) decision(codes uint32) *Decision {
-	first, second := g.axis1.code(codes), g.axis2.code(codes)
-	v := &g.table[int(g.first[first])*numClasses+int(g.second[second])]
+	v := &g.table[int(g.first[g.axis1.code(codes)])*numClasses+int(g.second[g.axis2.code(codes)])]
 	if !v.asked {
-		*v = verdict{g.pol.Decide(g.sample(first, second, g.fired)), true}
+		g.ask(v, codes)
 	}
 	return &v.Decision
+}
+
+func (g *groupRunner) ask(v *verdict, codes uint32) {
+	*v = verdict{g.pol.Decide(g.sample(g.axis1.code(codes), g.axis2.code(codes), g.fired)), true}
 }
 
 // sample returns a case that stands for all records of a cell.
