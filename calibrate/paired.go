@@ -203,7 +203,7 @@ func McNemar(b, c int64) (exact, midP float64) {
 	if n == 0 {
 		return 1, 1
 	}
-	seen := math.Exp(logPMF(k, n, 0.5))
+	seen := math.Exp(logPMF(k, n, 0.5, 0.5))
 	if b == c {
 		return 1, 1 - seen/2
 	}

@@ -8,8 +8,8 @@ import (
 
 // PValue returns the exact one-sided p-value of the hypothesis that a rate is above alpha, after counting k of n: the
 // probability that n records of rate alpha bring k or fewer, P(Bin(n, alpha) <= k) = I_{1-alpha}(n-k, k+1). A small value
-// certifies "at most alpha"; PValue <= delta exactly where UpperBound(k, n, delta) <= alpha. It is 1 for n = 0, which
-// certifies nothing, and 0 where it is smaller than a float64 can hold: order by LogPValue.
+// certifies "at most alpha": up to rounding, PValue <= delta where UpperBound(k, n, delta) <= alpha. It is 1 for n = 0,
+// which certifies nothing, and 0 where it is smaller than a float64 can hold: order by LogPValue.
 //
 // alpha is in [0, 1]; a rate of exactly 0 can never be certified. A k outside 0..n is a programmer's error and panics.
 func PValue(k, n int64, alpha float64) float64 { return math.Exp(LogPValue(k, n, alpha)) }
@@ -25,19 +25,19 @@ func LogPValue(k, n int64, alpha float64) float64 {
 	case alpha == 1:
 		return math.Inf(-1)
 	case float64(k) < float64(n)*alpha:
-		return logPMF(k, n, alpha) + math.Log(tailSum(k, n, alpha))
+		return logLowerTail(k, n, alpha, 1-alpha)
 	}
 	// Above the mean the tail is most of the distribution. Its complement is the lower tail of the records not counted.
-	left := n - k - 1
-	return math.Log1p(-math.Exp(logPMF(left, n, 1-alpha) + math.Log(tailSum(left, n, 1-alpha))))
+	return math.Log1p(-math.Exp(logLowerTail(n-k-1, n, 1-alpha, alpha)))
 }
 
-// tailSum returns P(Bin(n, p) <= k) / P(Bin(n, p) = k) for a k at or below the mean, where the terms shrink from k on down.
+// logLowerTail returns log P(Bin(n, p) <= k) for a k below the mean, where the terms shrink from k on down. It is handed
+// q = 1-p, of which a difference would lose the digits where p is nearly 1.
 //
 // Note: gonum's RegIncBeta underflows below 1e-308 and, on exact sums, loses digits up to 1e-8 at n = 1e7. The plain sum of
 // positive terms loses none and ends after some multiples of sqrt(k): about 2,500 terms at k = 100,000.
-func tailSum(k, n int64, p float64) float64 {
-	odds := (1 - p) / p
+func logLowerTail(k, n int64, p, q float64) float64 {
+	odds := q / p
 	sum, term := 1.0, 1.0
 	for i := k; i > 0; i-- {
 		term *= float64(i) / float64(n-i+1) * odds
@@ -46,26 +46,21 @@ func tailSum(k, n int64, p float64) float64 {
 			break
 		}
 	}
-	return sum
+	return logPMF(k, n, p, q) + math.Log(sum)
 }
 
-// logPMF returns log P(Bin(n, p) = k), p in (0, 1), by the saddle-point expansion: every part is small where the sum of
+// logPMF returns log P(Bin(n, p) = k), for p in (0, 1) and q = 1-p, by the saddle-point expansion: every part is small where the sum of
 // log-gammas cancels (C. Loader, "Fast and Accurate Computation of Binomial Probabilities", 2000).
-func logPMF(k, n int64, p float64) float64 {
-	switch k {
-	case 0:
+func logPMF(k, n int64, p, q float64) float64 {
+	switch {
+	case k == 0 && p < q:
 		return float64(n) * math.Log1p(-p)
-	case n:
-		return float64(n) * math.Log(p)
+	case k == 0:
+		return float64(n) * math.Log(q)
 	}
 	x, size, rest := float64(k), float64(n), float64(n-k)
-	return stirlingError(n) - stirlingError(k) - stirlingError(n-k) - divergence(k, n, p) +
+	return stirlingError(n) - stirlingError(k) - stirlingError(n-k) - deviance(x, size*p) - deviance(rest, size*q) +
 		0.5*math.Log(size/(2*math.Pi*x*rest))
-}
-
-// divergence returns n times the Kullback-Leibler divergence of k/n from p: the exponent of Hoeffding's bound.
-func divergence(k, n int64, p float64) float64 {
-	return deviance(float64(k), float64(n)*p) + deviance(float64(n-k), float64(n)*(1-p))
 }
 
 // deviance returns x log(x/mean) + mean - x, which cancels to nothing as x nears mean: there by its series in the relative
@@ -115,6 +110,7 @@ func hoeffding(sum float64, n int64, alpha float64) float64 {
 	if sum >= size*alpha {
 		return 1
 	}
+	// The exponent is n times the Kullback-Leibler divergence of sum/n from alpha.
 	return math.Exp(-deviance(sum, size*alpha) - deviance(size-sum, size*(1-alpha)))
 }
 
@@ -123,8 +119,8 @@ func bentkus(sum float64, n int64, alpha float64) float64 {
 	return min(1, math.E*PValue(int64(math.Ceil(sum)), n, alpha))
 }
 
-// MostRecords is what MinToCertify and MissingLabels answer where more is needed: beyond it, counts are not exact as floats.
-const MostRecords = 1 << 53
+// MostRecords is what MinToCertify answers where that many or more are needed: no history is that long.
+const MostRecords = 1_000_000_000_000
 
 // MinToCertify returns the least number of labeled records of which k frauds still certify a rate of at most alpha: the
 // least n with PValue(k, n, alpha) <= delta. alpha and delta are in (0, 1); 598 for 0, 0.005 and 0.05.
@@ -157,7 +153,7 @@ type Shortfall struct {
 	// Clean is how many more if none of them is fraud: no certificate takes fewer.
 	Clean int64
 	// SameRate is how many more if the rate stays k/n, frauds rounded up. Reachable is false where that rate is alpha or
-	// above: no number of such records certifies it.
+	// above, so that no number of such records certifies it, or so near that MostRecords would not.
 	SameRate  int64
 	Reachable bool
 }
@@ -174,7 +170,7 @@ func MissingLabels(k, n int64, alpha, delta float64) Shortfall {
 	if float64(k) >= float64(n)*alpha {
 		return Shortfall{Clean: clean}
 	}
-	// frauds fit in at most reach(frauds) records at this rate: the rate is low enough once that many certify.
+	// At this rate so many frauds take at most reach records. A certificate is possible once these would certify.
 	reach := func(frauds int64) int64 {
 		r := new(big.Int).Mul(big.NewInt(n), big.NewInt(frauds))
 		if r.Quo(r, big.NewInt(k)); !r.IsInt64() {
@@ -182,15 +178,15 @@ func MissingLabels(k, n int64, alpha, delta float64) Shortfall {
 		}
 		return r.Int64()
 	}
+	certifies := func(frauds int64) bool { return PValue(frauds, reach(frauds), alpha) <= delta }
 	low, high := k, 2*k
-	for reach(high) < MinToCertify(high, alpha, delta) {
-		low, high = high, 2*high
-		if reach(high) >= MostRecords {
+	for !certifies(high) {
+		if low, high = high, 2*high; reach(high) >= MostRecords {
 			return Shortfall{Clean: clean}
 		}
 	}
 	for high-low > 1 {
-		if mid := low + (high-low)/2; reach(mid) >= MinToCertify(mid, alpha, delta) {
+		if mid := low + (high-low)/2; certifies(mid) {
 			high = mid
 		} else {
 			low = mid
