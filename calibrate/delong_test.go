@@ -172,6 +172,11 @@ func TestDeLongSaysNothing(t *testing.T) {
 			t.Errorf("%s: %+v, %+v, %+v", name, first, second, d)
 		}
 	}
+	// The second product moves each of three legits one fraud up: all placements differ by 1/3, but not all their floats do.
+	thirds := []ScorePair{pair(1, 2, 1, 0), pair(3, 4, 1, 0), pair(5, 6, 1, 0), pair(2, 1, 0, 1), pair(4, 3, 0, 1), pair(6, 5, 0, 1)}
+	if _, _, d := CompareAreas(thirds, 0.95); !near(float64(d.Value), 1.0/3) || d.SE.Defined() || d.P.Defined() {
+		t.Errorf("a constant difference: %+v", d)
+	}
 	_, _, d := CompareAreas([]ScorePair{pair(3, 3, 4, 2), pair(9, 9, 4, 2), {First: 1, Second: 2, Records: [dataset.NumLabels]int64{8}}}, 0.95)
 	if d.Value != 0 || d.SE != 0 || d.P != 1 {
 		t.Errorf("a product against itself: %+v", d)

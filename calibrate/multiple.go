@@ -44,7 +44,7 @@ func Holm(p []float64, delta float64) []int {
 
 // FixedSequence walks the hypotheses in the order given, each at the full level delta, and stops at the first that it
 // cannot reject: the guarantee holds because the order was fixed before the data were seen. With starts above 1 it walks
-// from that many evenly spaced places, each at delta/starts, for an order of which the beginning may be bad (Angelopoulos
+// from that many evenly spaced places, rounded down, each at delta/starts, for an order of which the beginning may be bad (Angelopoulos
 // et al., "Learn then test", 2021). starts is at least 1; beyond len(p) there is one for each hypothesis.
 func FixedSequence(p []float64, delta float64, starts int) []int {
 	checkTests(p, delta)

@@ -145,6 +145,15 @@ func slowLogTail(k, n int64, p float64) (tail, log float64) {
 	return tail, math.Log(m) + float64(exponent)*math.Ln2
 }
 
+// TestStirlingError meets both sides of the switch to the series: log(n!) - log(sqrt(2 pi n) (n/e)^n), mpmath 1.3.0.
+func TestStirlingError(t *testing.T) {
+	for n, want := range map[int64]float64{1: 0.0810614667953272582, 15: 0.00555473355196280137, 16: 0.00520765591960964044, 20: 0.00416631969199692246, 1000: 0.0000833333305555563492} {
+		if got := stirlingError(n); math.Abs(got-want) > map[bool]float64{true: 1e-14, false: 2e-16}[n < 16] {
+			t.Errorf("stirlingError(%d) = %v, want %v", n, got, want)
+		}
+	}
+}
+
 // TestPValueAndBound holds both to the same decision: the bound is the rate at which the p-value is delta.
 func TestPValueAndBound(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
@@ -259,6 +268,16 @@ func TestHoeffdingBentkusHolds(t *testing.T) {
 			t.Errorf("more loss gives a smaller p: %v < %v", more, got)
 		}
 	})
+	// (0, 598) and (12, 5000) of section "hoeffding_bentkus": e times scipy's binom.cdf, and exp(-n KL) where that is smaller.
+	if got := bentkus(12, 5000, 0.005); !near(got, 0.00839469233022087) || got != HoeffdingBentkus(12, 5000, 0.005) {
+		t.Errorf("Bentkus' bound is %v", got)
+	}
+	if got := bentkus(11.5, 5000, 0.005); !near(got, 0.00839469233022087) {
+		t.Errorf("Bentkus' bound of a broken sum is %v", got)
+	}
+	if got := hoeffding(0, 598, 0.005); !near(got, 0.04991169123006119) || got != HoeffdingBentkus(0, 598, 0.005) {
+		t.Errorf("Hoeffding's bound is %v", got)
+	}
 	if got := HoeffdingBentkus(0, 0, 0.1); got != 1 {
 		t.Errorf("no loss seen, p %v", got)
 	}
@@ -308,6 +327,12 @@ func TestFamilyWise(t *testing.T) {
 	}
 	if got := Holm([]float64{0.04, 0.01, 0.026}, 0.05); !slices.Equal(got, []int{1}) {
 		t.Errorf("Holm rejects %v", got)
+	}
+	if got := Bonferroni([]float64{0.025, 0.0251}, 0.05); !slices.Equal(got, []int{0}) {
+		t.Errorf("Bonferroni rejects %v: half of the level itself is rejected", got)
+	}
+	if got := FixedSequence([]float64{1, 1, 0.01, 0.01, 1}, 0.05, 2); !slices.Equal(got, []int{2, 3}) {
+		t.Errorf("two starts in five reject %v: the second is at 5/2, rounded down", got)
 	}
 	if Bonferroni(nil, 0.05) != nil || Holm(nil, 0.05) != nil || FixedSequence(nil, 0.05, 3) != nil {
 		t.Error("no hypothesis, and one rejected")
