@@ -51,7 +51,7 @@ func (h *Histogram) Area(confidence float64) Area {
 	n := h.Totals()
 	a := Area{Legit: n[dataset.Legit], Fraud: n[dataset.Fraud], Halves: h.halves(), AUC: Undefined(), Gini: Undefined(),
 		SE: Undefined(), Low: Undefined(), High: Undefined(), Confidence: Undefined()}
-	pairs := product(a.Legit, a.Fraud)
+	pairs := times(a.Legit, a.Fraud)
 	if pairs.Sign() == 0 {
 		return a
 	}
@@ -65,7 +65,7 @@ func (h *Histogram) halves() *big.Int {
 	sum := new(big.Int)
 	var below int64 // frauds with a lower score
 	for _, at := range h {
-		sum.Add(sum, product(at[dataset.Legit], 2*below+at[dataset.Fraud]))
+		sum.Add(sum, times(at[dataset.Legit], 2*below+at[dataset.Fraud]))
 		below += at[dataset.Fraud]
 	}
 	return sum
@@ -81,13 +81,13 @@ func (h *Histogram) KS() (distance Number, score int) {
 	for s, at := range h {
 		legit += at[dataset.Legit]
 		fraud += at[dataset.Fraud]
-		gap := product(fraud, n[dataset.Legit])
-		if gap.Sub(gap, product(legit, n[dataset.Fraud])).CmpAbs(most) > 0 {
+		gap := times(fraud, n[dataset.Legit])
+		if gap.Sub(gap, times(legit, n[dataset.Fraud])).CmpAbs(most) > 0 {
 			most.Abs(gap)
 			score = s
 		}
 	}
-	return quotient(most, product(n[dataset.Legit], n[dataset.Fraud])), score
+	return quotient(most, times(n[dataset.Legit], n[dataset.Fraud])), score
 }
 
 // A Band is a range of scores and what it says about fraud. Lift, CumulativeLift and Gain are undefined where nothing was
@@ -128,16 +128,16 @@ func (h *Histogram) Bands(edges []int, confidence float64) []Band {
 		fraud, size := b.Records[dataset.Fraud], b.Records[dataset.Fraud]+b.Records[dataset.Legit]
 		k, below = k+fraud, below+size
 		b.FraudRate = Rate("fraud_rate", fraud, size, confidence)
-		b.Lift = quotient(product(fraud, labeled), product(size, frauds))
-		b.CumulativeLift = quotient(product(k, labeled), product(below, frauds))
+		b.Lift = quotient(times(fraud, labeled), times(size, frauds))
+		b.CumulativeLift = quotient(times(k, labeled), times(below, frauds))
 		b.Gain = divide(k, frauds)
 		out = append(out, b)
 	}
 	return out
 }
 
-// product multiplies counts that may exceed an int64 together: ten million frauds and a trillion legits do.
-func product(a, b int64) *big.Int { return new(big.Int).Mul(big.NewInt(a), big.NewInt(b)) }
+// times multiplies counts that may exceed an int64 together: ten million frauds and a trillion legits do.
+func times(a, b int64) *big.Int { return new(big.Int).Mul(big.NewInt(a), big.NewInt(b)) }
 
 // quotient returns the float nearest to num/den, undefined for 0/0 and every other division by 0.
 func quotient(num, den *big.Int) Number {
