@@ -47,9 +47,8 @@ type cutoffSearch struct {
 	calls                                      [2]int64
 	firstRow, lastRow, firstColumn, lastColumn int
 
-	objective line
-	limits    [][2]line
-	met       []int64
+	objective *line
+	limits    []limitLines
 	best      place2
 	out       CutoffOutcome
 }
@@ -60,39 +59,19 @@ type place2 struct {
 	order int64
 }
 
-// A line evaluates a form over a row of positions: a constant, and a weight for each plane that counts.
-type line struct {
-	constant int64
-	weights  []int64
-	planes   [][]int64
-	row      []int64
+// limitLines are a limit over a row of positions, and how many candidates met it.
+type limitLines struct {
+	limit                  *Limit
+	numerator, denominator *line
+	met                    int64
 }
 
-func (s *cutoffSearch) line(f Form) line {
+// line evaluates a form of the candidates.
+func (s *cutoffSearch) line(f Form) *line {
 	rest := s.otherwise()
-	l := line{row: make([]int64, s.stride)}
+	l := s.newLine(f.among(dataset.Approve, rest))
 	l.constant = f.Constant + f.Calls[0]*s.calls[0] + f.Calls[1]*s.calls[1] + f.Actions[rest].times(s.Total())
-	w := f.among(dataset.Approve, rest)
-	for k, p := range s.planes {
-		if p != nil && w.of(k) != 0 {
-			l.weights, l.planes = append(l.weights, w.of(k)), append(l.planes, p)
-		}
-	}
 	return l
-}
-
-// fill evaluates positions from..to-1 of the planes into the row.
-func (l *line) fill(from, to int) {
-	row := l.row[:to-from]
-	for x := range row {
-		row[x] = l.constant
-	}
-	for k, p := range l.planes {
-		weight := l.weights[k]
-		for x, n := range p[from:to] {
-			row[x] += weight * n
-		}
-	}
 }
 
 func (s *cutoffSearch) run(what string) (CutoffOutcome, error) {
@@ -100,17 +79,21 @@ func (s *cutoffSearch) run(what string) (CutoffOutcome, error) {
 		return CutoffOutcome{}, err
 	}
 	s.objective = s.line(s.Maximize)
-	for _, l := range s.Limits {
-		s.limits = append(s.limits, [2]line{s.line(l.Numerator), s.line(l.Denominator)})
+	for k := range s.Limits {
+		l := &s.Limits[k]
+		s.limits = append(s.limits, limitLines{limit: l, numerator: s.line(l.Numerator), denominator: s.line(l.Denominator)})
 	}
-	s.met = make([]int64, len(s.limits))
 	i, j := s.nobody()
 	s.try(i, j, j)
 	for i := s.firstRow; i <= s.lastRow; i++ {
 		s.try(i, s.firstColumn, s.lastColumn)
 	}
 	if s.out.Feasible == 0 {
-		s.out.Infeasible = s.infeasible(what, s.out.Tried, s.met)
+		met := make([]int64, len(s.limits))
+		for k := range s.limits {
+			met[k] = s.limits[k].met
+		}
+		s.out.Infeasible = s.infeasible(what, s.out.Tried, met)
 		return s.out, nil
 	}
 	s.report()
@@ -134,18 +117,17 @@ func (s *cutoffSearch) try(i, from, to int) {
 		return
 	}
 	start, end := i*s.stride+from, i*s.stride+to+1
-	s.objective.fill(start, end)
+	values := s.objective.fill(start, end)
 	for k := range s.limits {
-		s.limits[k][0].fill(start, end)
-		s.limits[k][1].fill(start, end)
+		s.limits[k].numerator.fill(start, end)
+		s.limits[k].denominator.fill(start, end)
 	}
-	s.out.Tried += int64(to - from + 1)
-	for x := range to - from + 1 {
+	s.out.Tried += int64(len(values))
+	for x, value := range values {
 		if !s.within(x) {
 			continue
 		}
 		s.out.Feasible++
-		value := s.objective.row[x]
 		if s.out.Feasible > 1 && value < s.out.Value {
 			continue
 		}
@@ -169,9 +151,10 @@ func (a place2) before(b place2) bool {
 
 func (s *cutoffSearch) within(x int) bool {
 	all := true
-	for k, l := range s.Limits {
-		if l.met(s.limits[k][0].row[x], s.limits[k][1].row[x]) {
-			s.met[k]++
+	for k := range s.limits {
+		l := &s.limits[k]
+		if l.limit.met(l.numerator.row[x], l.denominator.row[x]) {
+			l.met++
 		} else {
 			all = false
 		}

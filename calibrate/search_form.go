@@ -174,7 +174,7 @@ func (l Limit) check(total replay.Tally) error {
 }
 
 // met compares without dividing, in 128 bits.
-func (l Limit) met(numerator, denominator int64) bool {
+func (l *Limit) met(numerator, denominator int64) bool {
 	return denominator > 0 && atMost(numerator, l.Den, l.Num, denominator)
 }
 

@@ -193,16 +193,57 @@ func (g *Grid) at(i, j int) (t replay.Tally) {
 // surface returns the sums of weighted counts, in the layout of the planes.
 func (g *Grid) surface(w Weights) []int64 {
 	out := g.plane()
-	for k, p := range g.planes {
-		weight := w.of(k)
-		if p == nil || weight == 0 {
-			continue
-		}
-		for at, n := range p {
-			out[at] += weight * n
-		}
+	l := g.newLine(w)
+	for at := 0; at < len(out); at += g.stride {
+		l.row = out[at : at+g.stride]
+		l.fill(at, at+g.stride)
 	}
 	return out
+}
+
+// A line evaluates weighted counts over a run of positions: a constant, and a weight for each plane that counts.
+type line struct {
+	constant int64
+	weights  []int64
+	planes   [][]int64
+	row      []int64
+}
+
+func (g *Grid) newLine(w Weights) *line {
+	l := &line{row: make([]int64, g.stride)}
+	for k, p := range g.planes {
+		if p != nil && w.of(k) != 0 {
+			l.weights, l.planes = append(l.weights, w.of(k)), append(l.planes, p)
+		}
+	}
+	return l
+}
+
+// fill evaluates positions from..to-1 of the planes and returns the row that it reuses. Two planes, labels most often, take
+// one pass.
+func (l *line) fill(from, to int) []int64 {
+	row := l.row[:to-from]
+	k := 0
+	if len(l.planes) >= 2 {
+		k = 2
+		v, w := l.weights[0], l.weights[1]
+		a, b := l.planes[0][from:to], l.planes[1][from:to]
+		a, b = a[:len(row)], b[:len(row)]
+		for x := range row {
+			row[x] = l.constant + v*a[x] + w*b[x]
+		}
+	} else {
+		for x := range row {
+			row[x] = l.constant
+		}
+	}
+	for ; k < len(l.planes); k++ {
+		weight := l.weights[k]
+		for x, n := range l.planes[k][from:to] {
+			row[x] += weight * n
+		}
+	}
+	return row
 }
 
 // less returns t without u, a part of it.

@@ -50,17 +50,16 @@ func (g *Grid) Hull(gain, cost Form) ([]Vertex, error) {
 
 // rising returns the surface of a form that approving never lowers.
 func (g *Grid) rising(name string, f Form) ([]int64, error) {
-	q, _, err := g.gains(f, dataset.Block)
+	w, _, err := g.gains(f, dataset.Block)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	w := f.among(dataset.Approve, dataset.Block)
 	for k, p := range g.planes {
 		if p != nil && w.of(k) < 0 {
 			return nil, fmt.Errorf("%s: approving lowers it for some records, want weights of approve at least those of block", name)
 		}
 	}
-	return q, nil
+	return g.surface(w), nil
 }
 
 type huller struct {

@@ -48,21 +48,21 @@ func (s Staircase) Heights() []int {
 // products count on every record. Ties: fewer steps, then the fewest approved records, then the smallest approved part of
 // the grid, then the higher cutoff at the lowest session score that tells.
 func (g *Grid) BestStaircase(maximize Form, otherwise dataset.Action) (Staircase, int64, error) {
-	q, p, err := g.gains(maximize, otherwise)
+	w, p, err := g.gains(maximize, otherwise)
 	if err != nil {
 		return Staircase{}, 0, err
 	}
-	s := g.staircase(g.descend(q))
+	s := g.staircase(g.descend(w))
 	return s, g.value(p, s), nil
 }
 
-// gains returns the surface of what approving gains over the other action.
-func (g *Grid) gains(f Form, otherwise dataset.Action) ([]int64, Problem, error) {
+// gains returns the weights of what approving gains over the other action.
+func (g *Grid) gains(f Form, otherwise dataset.Action) (Weights, Problem, error) {
 	p := Problem{Maximize: f, Otherwise: otherwise}
 	if err := p.check(g.Total()); err != nil {
-		return nil, p, err
+		return Weights{}, p, err
 	}
-	return g.surface(f.among(dataset.Approve, p.otherwise())), p, nil
+	return f.among(dataset.Approve, p.otherwise()), p, nil
 }
 
 // value evaluates a problem's form on a staircase.
@@ -79,12 +79,15 @@ func (g *Grid) counts(p Problem, s Staircase) replay.Counts {
 // descend returns the best height at each row 1.., as positions that never rise; the position beyond all scores approves
 // nobody. It goes from the most trusted row down: the best of the rows from i on, given the height at i, is the column sum
 // at i plus the best of the rows beyond at the same height or, one step later, at any lower one.
-func (g *Grid) descend(q []int64) []int {
+func (g *Grid) descend(w Weights) []int {
 	rows, top := len(g.sessions), len(g.onboardings)+1
 	worth, order := make([]int64, top+1), make([]int64, top+1)
 	next := make([]uint16, (rows+1)*(top+1))
+	rowOf, beyondOf := g.newLine(w), g.newLine(w)
 	for i := rows; i >= 1; i-- {
-		this, beyond := q[i*g.stride:][:top+1], q[(i+1)*g.stride:][:top+1]
+		// The sums of this row are what the next reads as the sums beyond it.
+		rowOf, beyondOf = beyondOf, rowOf
+		this, beyond := rowOf.fill(i*g.stride, i*g.stride+top+1), beyondOf.row[:top+1]
 		ties, beyondTies := g.ties[i*g.stride:][:top+1], g.ties[(i+1)*g.stride:][:top+1]
 		to := next[i*(top+1):][:top+1]
 		worth, order := worth[:len(this)], order[:len(this)]

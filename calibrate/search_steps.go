@@ -11,14 +11,14 @@ func (g *Grid) BestSteps(maximize Form, otherwise dataset.Action, steps int) (St
 	if steps < 0 {
 		return Staircase{}, 0, fmt.Errorf("staircases of at most %d steps, want 0 or more", steps)
 	}
-	q, p, err := g.gains(maximize, otherwise)
+	w, p, err := g.gains(maximize, otherwise)
 	if err != nil {
 		return Staircase{}, 0, err
 	}
 	// The best of any shape is the best of few steps if it has few, and costs one pass instead of one for each step.
-	s := g.staircase(g.descend(q))
+	s := g.staircase(g.descend(w))
 	if len(s.Corners) > steps {
-		s = g.fewSteps(q, steps)
+		s = g.fewSteps(g.surface(w), steps)
 	}
 	return s, g.value(p, s), nil
 }
