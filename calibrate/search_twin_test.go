@@ -26,7 +26,12 @@ func drawCells(t *rapid.T, most int) []ScoreCell {
 	}), 0, 3*most*most).Draw(t, "cells")
 }
 
-func mustGrid(t testing.TB, cells []ScoreCell) *Grid {
+type fataler interface {
+	Helper()
+	Fatal(args ...any)
+}
+
+func mustGrid(t fataler, cells []ScoreCell) *Grid {
 	t.Helper()
 	g, err := NewGrid(cells)
 	if err != nil {
