@@ -20,7 +20,7 @@ type Nested struct {
 // and positions added up, and the approved region's height compared first at each session score.
 //
 // Where the best of either staircase alone happens to nest, two passes over the grid find both. Elsewhere every pair of
-// heights is a state, which takes seconds and 300 MB on the full grid.
+// heights is a state: half a billion of them on the full grid.
 func (g *Grid) BestNested(maximize Form, middle, otherwise dataset.Action) (Nested, error) {
 	p := Problem{Maximize: maximize, Otherwise: otherwise}
 	if err := p.check(g.Total()); err != nil {

@@ -12,9 +12,13 @@ import (
 )
 
 // drawCells draws a history of few distinct scores and small counts, so that ties are the rule, with records that lack a
-// score.
+// score. An even one is full and every cell holds one record or none, so that ties reach down to the last rule.
 func drawCells(t *rapid.T, most int) []ScoreCell {
-	scores := rapid.SliceOfNDistinct(rapid.SampledFrom([]int{0, 1, 199, 200, 500, 501, 999, 1000}), 1, most, rapid.ID)
+	known := []int{0, 1, 199, 200, 500, 501, 999, 1000}
+	if rapid.Bool().Draw(t, "even") {
+		return evenCells(t, known[:most])
+	}
+	scores := rapid.SliceOfNDistinct(rapid.SampledFrom(known), 1, most, rapid.ID)
 	axis := [2][]int{append(scores.Draw(t, "sessions"), NoScore), append(scores.Draw(t, "onboardings"), NoScore)}
 	return rapid.SliceOfN(rapid.Custom(func(t *rapid.T) ScoreCell {
 		c := ScoreCell{Session: rapid.SampledFrom(axis[0]).Draw(t, "session"), Onboarding: rapid.SampledFrom(axis[1]).Draw(t, "onboarding"),
@@ -24,6 +28,20 @@ func drawCells(t *rapid.T, most int) []ScoreCell {
 		}
 		return c
 	}), 0, 3*most*most).Draw(t, "cells")
+}
+
+func evenCells(t *rapid.T, scores []int) (out []ScoreCell) {
+	empty := rapid.Int64Range(0, 1).Draw(t, "empty")
+	for _, s := range scores {
+		for _, o := range scores {
+			c := ScoreCell{Session: s, Onboarding: o, Label: rapid.SampledFrom([]dataset.Label{dataset.Legit, dataset.Legit, dataset.Fraud}).Draw(t, "label"), N: 1}
+			if empty > 0 {
+				c.N = rapid.SampledFrom([]int64{0, 1, 1, 1}).Draw(t, "n")
+			}
+			out = append(out, c)
+		}
+	}
+	return out
 }
 
 type fataler interface {
@@ -69,12 +87,27 @@ func drawWeights(t *rapid.T, low, high int64) (w Weights) {
 }
 
 func drawForm(t *rapid.T) (f Form) {
+	if rapid.Bool().Draw(t, "plain form") {
+		num := rapid.Int64Range(0, 4).Draw(t, "price")
+		f = PricedApprovals(num, rapid.Int64Range(0, 2).Draw(t, "worth"))
+		f.Actions[dataset.Review].Records[dataset.Fraud] = -rapid.Int64Range(0, 2).Draw(t, "review")
+		f.Actions[dataset.Review].Records[dataset.Legit] = rapid.Int64Range(-1, 1).Draw(t, "review")
+		return f
+	}
 	for a := range f.Actions {
 		f.Actions[a] = drawWeights(t, -3, 3)
 	}
 	f.Calls = [2]int64{rapid.Int64Range(-2, 2).Draw(t, "call"), rapid.Int64Range(-2, 2).Draw(t, "second call")}
 	f.Constant = rapid.Int64Range(-2, 2).Draw(t, "constant")
 	return f
+}
+
+// drawRising draws a gain and a cost that approving never lowers: approvals against frauds half of the time.
+func drawRising(t *rapid.T) (gain, cost Form) {
+	if rapid.Bool().Draw(t, "usual") {
+		return Approvals(), FraudApprovals()
+	}
+	return on(drawWeights(t, 0, 3)), on(drawWeights(t, 0, 3))
 }
 
 // allStairs returns the heights, as cutoffs, of every monotone region of a grid.
@@ -200,7 +233,7 @@ func TestBestStaircase(t *testing.T) {
 func TestHull(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		g, cells := drawGrid(t, 4)
-		gain, cost := on(drawWeights(t, 0, 3)), on(drawWeights(t, 0, 3))
+		gain, cost := drawRising(t)
 		all := twins(g, cells)
 		got, err := g.Hull(gain, cost)
 		if err != nil {
@@ -292,7 +325,7 @@ func pareto(g *Grid, all []twin, gain, cost Form) (out []Vertex) {
 func TestFrontier(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		g, cells := drawGrid(t, 4)
-		gain, cost := on(drawWeights(t, 0, 3)), on(drawWeights(t, 0, 3))
+		gain, cost := drawRising(t)
 		most := rapid.Int64Range(0, 60).Draw(t, "most")
 		var want []Vertex
 		for _, v := range pareto(g, twins(g, cells), gain, cost) {
