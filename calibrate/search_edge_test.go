@@ -223,3 +223,12 @@ func TestStaircaseHeights(t *testing.T) {
 		t.Error("no corner approves")
 	}
 }
+
+// TestFullGrid: where every score occurs, all pairs of 1,001 cutoffs are tried, and approving nobody.
+func TestFullGrid(t *testing.T) {
+	g := mustGrid(t, fullCells(1001))
+	out, err := g.BestCutoffs(Problem{Maximize: Approvals()})
+	if err != nil || out.Tried != 1002002 || out.Session != (Range{0, 0}) || out.Value != g.Total().N() {
+		t.Errorf("%+v, %v", out, err)
+	}
+}
