@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/trustreplay/trustreplay/dataset"
 	"github.com/trustreplay/trustreplay/replay"
 	"pgregory.net/rapid"
@@ -135,6 +136,37 @@ func TestAtMost(t *testing.T) {
 		if bound, found := m.AtMost(); found {
 			t.Errorf("%+v is at most %v", m, bound)
 		}
+	}
+}
+
+// TestUnseen: a doubt for each product, for each rule whatever it reads, and for each field of a split.
+func TestUnseen(t *testing.T) {
+	reads := func(names ...string) *replay.Condition {
+		c := &replay.Condition{}
+		for _, n := range names {
+			c.Fields = append(c.Fields, dataset.Field{Name: n, Kind: dataset.KindBool})
+		}
+		return c
+	}
+	p := &replay.Policy{Name: "p", First: "session", Second: "onboarding", Rules: []replay.Rule{
+		{Name: "bots", When: reads("session.a", "session.b", "session.c")}, {Name: "again", When: reads("session.a")}, {Name: "other", When: reads("session.d")}}}
+	r := replay.Result{Policy: p, Unseen: []string{"onboarding.phone", "session.a", "session.c", "session.d"}, By: []string{"month", "contry"},
+		Groups: []replay.Group{{Key: []string{"", ""}}, {Key: []string{"2026-01", ""}}}}
+	r.Actions[dataset.Approve] = replay.Tally{Records: [3]int64{0, 90, 10}, Amount: [3]int64{0, 1, 1}}
+	var got []string
+	for _, w := range Warnings(r) {
+		if w.Code == UnseenField {
+			got = append(got, w.Message)
+		}
+	}
+	want := []string{
+		"no record holds an answer of phone, which the policy reads",
+		`no record has a value for session.a or session.c, which rule "bots" reads: a test of it is false on every record`,
+		`no record has a value for session.d, which rule "other" reads: a test of it is false on every record`,
+		"no record has a value for contry, which the result is split by",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("want -, got +\n%s", diff)
 	}
 }
 

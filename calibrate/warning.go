@@ -2,6 +2,7 @@ package calibrate
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/trustreplay/trustreplay/dataset"
@@ -32,6 +33,7 @@ const (
 	NoAmounts      = "no_amounts"
 	SomeAmounts    = "some_amounts"
 	UnseenField    = "unseen_field"
+	Unclustered    = "unclustered"
 )
 
 // The limits beyond which a doubt is worth a line. They are this project's choice, and gate nothing.
@@ -55,9 +57,9 @@ func Warnings(r replay.Result) []Warning {
 			out = append(out, w)
 		}
 	}
-	for _, field := range r.Unseen {
-		out = append(out, unseen(p, field))
-	}
+	out = append(out, unseen(p, r.Unseen)...)
+	out = append(out, unsplit(r)...)
+	out = append(out, unclustered(r)...)
 	add(undecidedLeft(p, c))
 	add(labelsMissing(total))
 	add(unevenLabels(c))
@@ -71,16 +73,54 @@ func Warnings(r replay.Result) []Warning {
 	return out
 }
 
-// unseen doubts a policy that reads what no record has: a typing error looks like that, or the wrong history.
-func unseen(p *replay.Policy, field string) Warning {
-	for _, rule := range p.Rules {
-		for _, f := range rule.When.Fields {
-			if f.Name == field {
-				return Warning{Code: UnseenField, Message: fmt.Sprintf("no record has a value for %s, which rule %q reads: its test is false on every record", field, rule.Name)}
-			}
+// unseen doubts a policy that reads what no record has: a typing error looks like that, or the wrong history. There is one
+// warning for each product, and one for each rule; a field that several rules read is told with the first.
+func unseen(p *replay.Policy, fields []string) []Warning {
+	var out []Warning
+	warn := func(format string, args ...any) {
+		out = append(out, Warning{Code: UnseenField, Message: fmt.Sprintf(format, args...)})
+	}
+	byRule := make([][]string, len(p.Rules))
+	for _, field := range fields {
+		i := slices.IndexFunc(p.Rules, func(r replay.Rule) bool {
+			return slices.ContainsFunc(r.When.Fields, func(f dataset.Field) bool { return f.Name == field })
+		})
+		if i < 0 {
+			warn("no record holds an answer of %s, which the policy reads", strings.TrimPrefix(field, "onboarding."))
+			continue
+		}
+		byRule[i] = append(byRule[i], field)
+	}
+	for i, names := range byRule {
+		if len(names) > 0 {
+			warn("no record has a value for %s, which rule %q reads: a test of it is false on every record", strings.Join(names, " or "), p.Rules[i].Name)
 		}
 	}
-	return Warning{Code: UnseenField, Message: fmt.Sprintf("no record holds an answer of %s, which the policy reads", strings.TrimPrefix(field, "onboarding."))}
+	return out
+}
+
+// unsplit doubts a split by a field that no record has, which leaves one group of everything.
+func unsplit(r replay.Result) []Warning {
+	var out []Warning
+	for i, field := range r.By {
+		if !slices.ContainsFunc(r.Groups, func(g replay.Group) bool { return g.Key[i] != "" }) {
+			out = append(out, Warning{Code: UnseenField, Message: fmt.Sprintf("no record has a value for %s, which the result is split by", field)})
+		}
+	}
+	return out
+}
+
+// unclustered doubts a policy that relies on recorded clusters where the history holds scores alone: it takes each of these
+// records as a response without a cluster, which is seldom meant.
+func unclustered(r replay.Result) []Warning {
+	var out []Warning
+	for i, product := range []string{r.Policy.First, r.Policy.Second} {
+		if n := r.Unclustered[i]; n > 0 {
+			out = append(out, Warning{Code: Unclustered, Message: fmt.Sprintf("%s records have a score of %s but no recorded cluster, and the policy "+
+				"has no cluster to look at there. To take the cluster from the score, say so in the policy: clusters: {%[2]s: standard}", of(n, r.Total().N()), product)})
+		}
+	}
+	return out
 }
 
 func undecidedLeft(p *replay.Policy, c replay.Counts) (Warning, bool) {

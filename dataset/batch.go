@@ -66,19 +66,7 @@ func (b *Batch) reset(fields []Field, n int) {
 	}
 	b.N, b.Bad, b.lines = n, nil, nil
 	for i := range fields {
-		c := &b.Cols[i]
-		switch fields[i].Kind {
-		case KindState:
-			c.State = sized(c.State, n)
-		case KindTime, KindAmount:
-			c.I64 = sized(c.I64, n)
-		case KindNumber:
-			c.F64 = sized(c.F64, n)
-		case KindText, KindCodes:
-			c.Idx = sized(c.Idx, n)
-		default:
-			c.U8 = sized(c.U8, n)
-		}
+		b.Cols[i].resize(fields[i].Kind, n)
 	}
 }
 

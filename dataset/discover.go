@@ -375,6 +375,7 @@ func ConvertFields(found []Discovered) []Field {
 	return out
 }
 
+// holdsState reports whether a product is among the fields that were found.
 func holdsState(found []Discovered, product string) bool {
 	return slices.ContainsFunc(found, func(d Discovered) bool { return d.Field == Field{product, KindState} })
 }

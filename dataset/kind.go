@@ -73,16 +73,19 @@ const (
 	High
 	VeryHigh
 	NumClusters = iota
+	// Unclustered is not a value of data: it is how a policy sees a response that carries no cluster, which is another fact
+	// than no response.
+	Unclustered Cluster = NumClusters
 )
 
-var clusterNames = [NumClusters]string{"missing", "very_low", "low", "review", "high", "very_high"}
+var clusterNames = [NumClusters + 1]string{"missing", "very_low", "low", "review", "high", "very_high", "unclustered"}
 
 // Clusters lists the five clusters from least to most trusted.
 var Clusters = []Cluster{VeryLow, Low, ReviewCluster, High, VeryHigh}
 
 func (c Cluster) String() string { return clusterNames[c] }
 
-// ClusterNamed returns the cluster of a name; "missing" names NoCluster.
+// ClusterNamed returns the cluster of a name as policies use it; "missing" names NoCluster.
 func ClusterNamed(s string) (Cluster, bool) {
 	for i, n := range clusterNames {
 		if n == s {
@@ -164,7 +167,7 @@ const (
 	KindNumber              // Column.F64, NaN where absent
 	KindText                // Column.Idx into Column.Dict, 0 where absent
 	KindCodes               // as KindText: a comma-separated list of reason codes as it was stored
-	KindStatus              // Column.U8 of Status; only for rules that read session.status and the like
+	KindStatus              // Column.U8 of Status; a rule's session.status is read from the session's KindState
 )
 
 var kindNames = [...]string{"product", "cluster", "label", "action", "time", "amount", "boolean", "number", "text", "reason codes", "status"}

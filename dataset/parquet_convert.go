@@ -140,7 +140,7 @@ func (f flatField) copy(b *Batch, cells []cellColumn) {
 func wordNames(k Kind) []string {
 	switch k {
 	case KindCluster:
-		return clusterNames[:]
+		return clusterNames[:NumClusters]
 	case KindLabel:
 		return labelNames[:]
 	case KindAction:

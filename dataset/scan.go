@@ -77,10 +77,7 @@ const unitBits = 32
 // Open resolves names (files, folders, globs, "-" for stdin), recognises each file's format by its content and prepares to
 // read opt.Fields. All unreadable inputs are reported at once.
 func Open(ctx context.Context, names []string, stdin io.Reader, opt Options) (*Scan, error) {
-	inputs, err := resolve(names, stdin)
-	if err != nil {
-		return nil, err
-	}
+	inputs, unresolved := resolve(names, stdin)
 	s := &Scan{opt: opt, fields: slices.Clone(opt.Fields), inputs: inputs, units: make([][]unitInfo, len(inputs))}
 	var size int64
 	streams := false
@@ -102,6 +99,9 @@ func Open(ctx context.Context, names []string, stdin io.Reader, opt Options) (*S
 		s.want = append(s.want, opt.Mapping.want(f))
 	}
 	var errs []error
+	if unresolved != nil {
+		errs = append(errs, unresolved) // the others are opened all the same, to name every one that is no good
+	}
 	for i := range inputs {
 		src, err := openSource(ctx, &inputs[i], s)
 		if err != nil {

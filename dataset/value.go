@@ -94,17 +94,22 @@ func lookup[T any](table map[string]T, text []byte) (T, bool) {
 	return v, found
 }
 
+// parseAlias returns the value that text is an alias of, or the zero value and the issue that any other text is.
+func parseAlias[T any](table map[string]T, text []byte, otherwise IssueKind) (T, IssueKind) {
+	v, found := lookup(table, text)
+	if !found {
+		return v, otherwise
+	}
+	return v, ok
+}
+
 var clusterAliases = map[string]Cluster{
 	"": NoCluster, "null": NoCluster,
 	"very_low": VeryLow, "low": Low, "review": ReviewCluster, "high": High, "very_high": VeryHigh,
 }
 
 func parseCluster(text []byte) (Cluster, IssueKind) {
-	c, found := lookup(clusterAliases, text)
-	if !found {
-		return NoCluster, BadCluster
-	}
-	return c, ok
+	return parseAlias(clusterAliases, text, BadCluster)
 }
 
 func parseLabel(text []byte) (Label, IssueKind) {
@@ -119,13 +124,7 @@ func parseLabel(text []byte) (Label, IssueKind) {
 	return Unlabeled, BadLabel
 }
 
-func parseAction(text []byte) (Action, IssueKind) {
-	a, found := lookup(actionAliases, text)
-	if !found {
-		return NoAction, BadAction
-	}
-	return a, ok
-}
+func parseAction(text []byte) (Action, IssueKind) { return parseAlias(actionAliases, text, BadAction) }
 
 func parseStatus(text []byte) (Status, IssueKind) {
 	s, found := lookup(statusAliases, text)
@@ -147,13 +146,7 @@ var boolAliases = map[string]uint8{
 	"true": BoolTrue, "false": BoolFalse, "1": BoolTrue, "0": BoolFalse, "yes": BoolTrue, "no": BoolFalse,
 }
 
-func parseBool(text []byte) (uint8, IssueKind) {
-	v, found := lookup(boolAliases, text)
-	if !found {
-		return BoolAbsent, BadBool
-	}
-	return v, ok
-}
+func parseBool(text []byte) (uint8, IssueKind) { return parseAlias(boolAliases, text, BadBool) }
 
 // parseNumber returns NaN for an empty text; a text that says NaN is an issue, not an absence.
 func parseNumber(text []byte) (float64, IssueKind) {

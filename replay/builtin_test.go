@@ -132,9 +132,9 @@ func combineTable(session, onboarding body) string {
 	return combineDecision(session, onboarding)
 }
 
-// handleSignup is handle_signup. A session without a cluster raises KeyError; the policy treats it as no session.
+// handleSignup is handle_signup. A session without a cluster matches none of the clusters that the code looks for.
 func handleSignup(session, onboarding body, combine func(s, o body) string) string {
-	if session == nil || session.text("score_cluster") == "" {
+	if session == nil {
 		return "review"
 	}
 	if isOneOf(session.text("score_cluster"), "high", "very_high") {
@@ -146,9 +146,9 @@ func handleSignup(session, onboarding body, combine func(s, o body) string) stri
 	return combine(session, onboarding)
 }
 
-// handleSignupCombined is handle_signup_combined, with the same reading of a session without a cluster.
+// handleSignupCombined is handle_signup_combined.
 func handleSignupCombined(session, onboarding body, combine func(s, o body) string) string {
-	if session == nil || session.text("score_cluster") == "" {
+	if session == nil {
 		if isOneOf(onboarding.text("score_cluster"), "high", "very_high") {
 			return "approve"
 		}
@@ -195,7 +195,8 @@ func TestBuiltinPairs(t *testing.T) {
 					t.Errorf("%s: session %v, onboarding %v: got %s, the guide says %s", name, s, o, got.Action, want)
 				}
 				waterfall := name == "guide-waterfall" || name == "table-waterfall"
-				if wantCall := !waterfall || s.Cluster == dataset.ReviewCluster; got.Called != wantCall {
+				unclustered := s == Answer{State: dataset.NoScore}
+				if wantCall := !waterfall || unclustered || s.Cluster == dataset.ReviewCluster; got.Called != wantCall {
 					t.Errorf("%s: session %v: called %v, want %v", name, s, got.Called, wantCall)
 				}
 			}

@@ -126,9 +126,8 @@ func (c *Cube) Run(pol *Policy) (*Result, error) {
 	if err := c.plan.covers(pol); err != nil {
 		return nil, err
 	}
-	r := runner{plan: c.plan, pol: c.plan.bind(pol), tables: map[uint64][]verdict{}}
-	r.classes()
-	res := &Result{Policy: pol, Rules: make([]Tally, len(pol.Rules)), Held: make([]int64, len(pol.Rules)), NoAmount: c.NoAmount, Unseen: c.unseenBy(pol)}
+	r := c.plan.runner(pol)
+	res := &Result{Policy: pol, Rules: make([]Tally, len(pol.Rules)), Held: make([]int64, len(pol.Rules)), By: c.plan.By, NoAmount: c.NoAmount, Unseen: c.unseenBy(pol)}
 	groups := map[string]*Group{}
 	for i := range c.groups {
 		g := &c.groups[i]
@@ -170,63 +169,102 @@ type runner struct {
 	plan          *Plan
 	pol           bound
 	first, second []uint8              // the class of each code of the two axes
+	bare          [2][]bool            // which codes of the two axes are Unclustered
 	tables        map[uint64][]verdict // by fired rules: the verdict for first class x second class
 }
 
 // A class is a pair of status and cluster.
-const numClasses = dataset.NumStatuses * dataset.NumClusters
+const numClasses = dataset.NumStatuses * NumRows
 
 type verdict struct {
 	Decision
 	asked bool
 }
 
+func (p *Plan) runner(pol *Policy) *runner {
+	r := &runner{plan: p, pol: p.bind(pol), tables: map[uint64][]verdict{}}
+	r.classes()
+	return r
+}
+
 func (r *runner) classes() {
-	class := func(axis int, b Bands) []uint8 {
+	class := func(axis int, b Bands) (of []uint8, bare []bool) {
 		a := &r.plan.axes[axis]
-		of := make([]uint8, a.size())
+		of, bare = make([]uint8, a.size()), make([]bool, a.size())
 		for code := range of {
 			ans := a.answer(code)
-			of[code] = uint8(ans.State.Status())*dataset.NumClusters + uint8(b.Cluster(ans))
+			of[code] = uint8(ans.State.Status())*NumRows + uint8(b.Cluster(ans))
+			bare[code] = b.unclustered(ans)
 		}
-		return of
+		return of, bare
 	}
-	r.first = class(r.pol.first, r.pol.FirstBands)
-	r.second = []uint8{0}
+	r.first, r.bare[0] = class(r.pol.first, r.pol.FirstBands)
+	r.second, r.bare[1] = []uint8{0}, []bool{false}
 	if r.pol.second >= 0 {
-		r.second = class(r.pol.second, r.pol.SecondBands)
+		r.second, r.bare[1] = class(r.pol.second, r.pol.SecondBands)
 	}
+}
+
+// unclustered reports whether the recorded cluster is asked of an answer that has a score and no cluster.
+func (b Bands) unclustered(a Answer) bool {
+	_, scored := a.State.Score()
+	return b.Recorded() && scored && a.Cluster == dataset.NoCluster
 }
 
 // group adds the cells of one group to the result and, where there are By fields, to the group's own counts.
 func (r *runner) group(g *cubeGroup, res *Result, counts *Counts) {
-	fired := r.pol.fired(g.mask)
-	table := r.tables[fired]
-	if table == nil {
-		table = make([]verdict, numClasses*numClasses)
-		r.tables[fired] = table
-	}
-	firstAxis, secondAxis := r.step(r.pol.first), r.step(r.pol.second)
+	in := r.in(g)
 	var records int64
 	for _, c := range g.cells {
 		records += c.n
 		label := c.index % dataset.NumLabels
 		codes := c.index / dataset.NumLabels
-		first, second := firstAxis.code(codes), secondAxis.code(codes)
-		v := &table[int(r.first[first])*numClasses+int(r.second[second])]
-		if !v.asked {
-			*v = verdict{r.pol.Decide(r.sample(first, second, fired)), true}
+		d := in.decision(codes)
+		res.add(d, label, c.n, c.amount)
+		if r.bare[0][in.axis1.code(codes)] {
+			res.Unclustered[0] += c.n
 		}
-		res.add(&v.Decision, label, c.n, c.amount)
+		if d.Called && r.bare[1][in.axis2.code(codes)] {
+			res.Unclustered[1] += c.n
+		}
 		if counts != nil {
-			counts.add(&v.Decision, label, c.n, c.amount)
+			counts.add(d, label, c.n, c.amount)
 		}
 	}
 	for rule := range res.Held {
-		if fired>>rule&1 != 0 {
+		if in.fired>>rule&1 != 0 {
 			res.Held[rule] += records
 		}
 	}
+}
+
+// A groupRunner knows what the policy decides in the cells of one group.
+type groupRunner struct {
+	*runner
+	fired        uint64
+	table        []verdict
+	axis1, axis2 axisStep
+}
+
+func (r *runner) in(g *cubeGroup) groupRunner {
+	fired := r.pol.fired(g.mask)
+	if r.tables[fired] == nil {
+		r.tables[fired] = make([]verdict, numClasses*numClasses)
+	}
+	return groupRunner{r, fired, r.tables[fired], r.step(r.pol.first), r.step(r.pol.second)}
+}
+
+// decision returns what the policy decides on the records whose axes have these codes.
+func (g *groupRunner) decision(codes uint32) *Decision {
+	v := &g.table[int(g.first[g.axis1.code(codes)])*numClasses+int(g.second[g.axis2.code(codes)])]
+	if !v.asked {
+		g.ask(v, codes)
+	}
+	return &v.Decision
+}
+
+func (g *groupRunner) ask(v *verdict, codes uint32) {
+	*v = verdict{g.pol.Decide(g.sample(g.axis1.code(codes), g.axis2.code(codes), g.fired)), true}
 }
 
 // sample returns a case that stands for all records of a cell.

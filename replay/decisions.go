@@ -16,6 +16,9 @@ type Decisions struct {
 	policies []bound
 	table    *dataset.Table
 
+	keep func(made []Decision) bool // which records are written, nil for all of them
+	rows func(id string, label dataset.Label, made []Decision) error
+
 	mu      sync.Mutex
 	waiting map[int]*rowBlock // by Batch.Seq
 	next    int               // the unit to write next
@@ -26,8 +29,10 @@ type Decisions struct {
 type rowBlock struct {
 	ids  []byte // all ids one after the other
 	ends []int  // where each id ends
-	made []Decision
-	done bool
+	// labels has one for each id, made one for each id and policy.
+	labels []dataset.Label
+	made   []Decision
+	done   bool
 }
 
 // decisionColumns is the header of --decisions. rule holds the rule's name, or the cell that decided: gate[high],
@@ -39,16 +44,26 @@ var decisionColumns = []dataset.TableColumn{
 
 // NewDecisions writes the decisions of a plan with Rows set to w, as Parquet where path ends in .parquet, as CSV elsewhere.
 func NewDecisions(plan *Plan, w io.Writer, path string) (*Decisions, error) {
+	d, err := newDecisions(plan, plan.Policies, w, path, decisionColumns)
+	if err != nil {
+		return nil, err
+	}
+	d.rows = d.decisionRows
+	return d, nil
+}
+
+// newDecisions returns what collects the decisions of policies; what is written of them is for the caller to set.
+func newDecisions(plan *Plan, policies []*Policy, w io.Writer, path string, columns []dataset.TableColumn) (*Decisions, error) {
 	format := "csv"
 	if strings.EqualFold(filepath.Ext(path), ".parquet") {
 		format = "parquet"
 	}
-	table, err := dataset.NewTable(w, format, decisionColumns)
+	table, err := dataset.NewTable(w, format, columns)
 	if err != nil {
 		return nil, err
 	}
 	d := &Decisions{plan: plan, table: table, waiting: map[int]*rowBlock{}}
-	for _, p := range plan.Policies {
+	for _, p := range policies {
 		d.policies = append(d.policies, plan.bind(p))
 	}
 	return d, nil
@@ -65,8 +80,6 @@ func (d *Decisions) add(b *dataset.Batch, masks []uint64) error {
 		if b.Rejected(r) {
 			continue
 		}
-		block.ids = append(block.ids, ids.Dict[ids.Idx[r]]...)
-		block.ends = append(block.ends, len(block.ids))
 		var mask uint64
 		if len(d.plan.conds) > 0 {
 			mask = masks[r]
@@ -74,6 +87,13 @@ func (d *Decisions) add(b *dataset.Batch, masks []uint64) error {
 		for _, p := range d.policies {
 			block.made = append(block.made, p.Decide(d.caseOf(b, r, p, mask)))
 		}
+		if start := len(block.made) - len(d.policies); d.keep != nil && !d.keep(block.made[start:]) {
+			block.made = block.made[:start]
+			continue
+		}
+		block.ids = append(block.ids, ids.Dict[ids.Idx[r]]...)
+		block.ends = append(block.ends, len(block.ids))
+		block.labels = append(block.labels, dataset.Label(b.Cols[d.plan.label].U8[r]))
 	}
 	if !b.End {
 		return nil
@@ -135,28 +155,40 @@ func (d *Decisions) write(block *rowBlock) error {
 	for i, end := range block.ends {
 		id := string(block.ids[start:end])
 		start = end
-		for j, p := range d.policies {
-			made := &block.made[i*len(d.policies)+j]
-			second := ""
-			if made.Called && made.Action != Undecided {
-				second = made.SecondCluster.String()
-			}
-			action := "undecided"
-			if made.Action != Undecided {
-				action = made.Action.String()
-			}
-			called := dataset.Cell{}
-			if made.Called {
-				called.Int = 1
-			}
-			err := d.table.Append(dataset.Cell{Text: id}, dataset.Cell{Text: p.Name}, dataset.Cell{Text: action},
-				dataset.Cell{Text: made.FirstCluster.String()}, dataset.Cell{Text: second}, called, dataset.Cell{Text: p.Reason(*made)})
-			if err != nil {
-				return err
-			}
+		n := len(d.policies)
+		if err := d.rows(id, block.labels[i], block.made[i*n:(i+1)*n]); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// decisionRows writes what each policy does with a record.
+func (d *Decisions) decisionRows(id string, _ dataset.Label, made []Decision) error {
+	for j, p := range d.policies {
+		made := made[j]
+		second := ""
+		if made.Called && made.Action != Undecided {
+			second = made.SecondCluster.String()
+		}
+		called := dataset.Cell{}
+		if made.Called {
+			called.Int = 1
+		}
+		err := d.table.Append(dataset.Cell{Text: id}, dataset.Cell{Text: p.Name}, dataset.Cell{Text: actionText(made.Action)},
+			dataset.Cell{Text: made.FirstCluster.String()}, dataset.Cell{Text: second}, called, dataset.Cell{Text: p.Reason(made)})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func actionText(a dataset.Action) string {
+	if a == Undecided {
+		return "undecided"
+	}
+	return a.String()
 }
 
 // flush completes the table after the last unit.

@@ -92,8 +92,8 @@ func gridPolicies() []*Policy {
 		lo, hi, ob := 200+30*(i/100), 500+30*(i/10%10), 350+40*(i%10)
 		p := &Policy{Name: fmt.Sprint(i), First: "session", Second: "onboarding",
 			FirstBands: Bands{[4]int{lo, hi, 999, 1000}}, SecondBands: Bands{[4]int{ob, 998, 999, 1000}}}
-		p.Gate = [...]Step{dataset.Block, dataset.Block, Next, dataset.Approve, dataset.Approve, dataset.Approve}
-		p.Matrix[dataset.Low] = [...]dataset.Action{dataset.Block, dataset.Block, dataset.Approve, dataset.Approve, dataset.Approve, dataset.Approve}
+		p.Gate = [...]Step{dataset.Block, dataset.Block, Next, dataset.Approve, dataset.Approve, dataset.Approve, dataset.Block}
+		p.Matrix[dataset.Low] = [...]dataset.Action{dataset.Block, dataset.Block, dataset.Approve, dataset.Approve, dataset.Approve, dataset.Approve, dataset.Block}
 		out = append(out, p)
 	}
 	return out

@@ -36,7 +36,7 @@ func (p *Policy) Lint() []Warning {
 	}
 	l.lintRules()
 	l.lintGate()
-	for c, step := range p.Gate {
+	for c, step := range p.Gate[:dataset.Unclustered] {
 		if step == Next {
 			l.lintRow(dataset.Cluster(c))
 		}
@@ -59,7 +59,7 @@ func (p *Policy) LintResult(r Result) []Warning {
 		}
 	}
 	var gate []string
-	for c, step := range p.Gate {
+	for c, step := range p.Gate[:dataset.Unclustered] { // responses without a cluster are not to be expected
 		first := dataset.Cluster(c)
 		if step != Next {
 			if r.Cells[c][0].N() == 0 {
@@ -68,7 +68,7 @@ func (p *Policy) LintResult(r Result) []Warning {
 			continue
 		}
 		var row []string
-		for s := range p.Matrix[c] {
+		for s := range p.Matrix[c][:dataset.Unclustered] {
 			if r.Cells[c][1+s].N() == 0 {
 				row = append(row, dataset.Cluster(s).String())
 			}
@@ -238,7 +238,7 @@ func (l *linter) lintColumns() {
 		if l.Gate[better] != Next || l.Gate[worse] != Next || l.harshness(better).least > l.harshness(worse).most {
 			continue // not comparable, or said of the gate already
 		}
-		for second := range l.Matrix[better] {
+		for second := range l.Matrix[better][:dataset.Unclustered] {
 			b, w := l.Matrix[better][second], l.Matrix[worse][second]
 			if b > w {
 				l.warn(fmt.Sprintf("matrix %s x %s", better, dataset.Cluster(second)), "%s, harsher than %s x %s (%s)",

@@ -146,7 +146,7 @@ func TestLintResult(t *testing.T) {
 		r.Cells[c][0] = one
 	}
 	r.Cells[dataset.NoCluster][0] = Tally{}
-	r.Cells[dataset.ReviewCluster] = [1 + dataset.NumClusters]Tally{{}, {}, {}, one, one, one, one}
+	r.Cells[dataset.ReviewCluster] = [1 + NumRows]Tally{{}, {}, {}, one, one, one, one}
 	var got []string
 	for _, w := range p.LintResult(r) {
 		got = append(got, w.Error())

@@ -30,6 +30,7 @@ var (
 	policyKeys   = []string{"policy", "name", "description", "first", "second", "clusters", "rules", "gate", "matrix"}
 	ruleKeys     = []string{"name", "when", "then"}
 	clusterNames = names(append([]dataset.Cluster{dataset.NoCluster}, dataset.Clusters...))
+	rowNames     = append(slices.Clone(clusterNames), dataset.Unclustered.String()) // what a row or column may be named
 	actionNames  = names(dataset.Actions)
 )
 

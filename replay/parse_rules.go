@@ -124,9 +124,9 @@ func (p *policyParser) gate() {
 	})
 }
 
-// row reads a value for each cluster.
+// row reads a value for each cluster. What is not said of a response without a cluster is as of a missing one.
 func (p *policyParser) row(top entry, what string, dst []dataset.Action, read func(entry) dataset.Action) {
-	entries, ok := p.mapping(top.value, what, clusterNames)
+	entries, ok := p.mapping(top.value, what, rowNames)
 	if !ok {
 		return
 	}
@@ -135,6 +135,9 @@ func (p *policyParser) row(top entry, what string, dst []dataset.Action, read fu
 		got[e.key] = true
 		c, _ := dataset.ClusterNamed(e.key)
 		dst[c] = read(e)
+	}
+	if !got[dataset.Unclustered.String()] {
+		dst[dataset.Unclustered] = dst[dataset.NoCluster]
 	}
 	var lacking []string
 	for _, c := range clusterNames {
@@ -156,7 +159,7 @@ func (p *policyParser) matrix() {
 		return
 	}
 	if found {
-		entries, ok := p.mapping(top.value, "matrix", clusterNames)
+		entries, ok := p.mapping(top.value, "matrix", rowNames)
 		if !ok {
 			return
 		}
@@ -164,6 +167,10 @@ func (p *policyParser) matrix() {
 			got[e.key] = true
 			p.matrixRow(e)
 		}
+	}
+	if unclustered := dataset.Unclustered.String(); !got[unclustered] && p.policy.Gate[dataset.Unclustered] == Next {
+		p.policy.Matrix[dataset.Unclustered] = p.policy.Matrix[dataset.NoCluster]
+		got[unclustered] = p.policy.Gate[dataset.NoCluster] == Next
 	}
 	var lacking []string
 	for c, step := range p.policy.Gate {

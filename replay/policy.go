@@ -14,6 +14,9 @@ const (
 	Undecided = dataset.NoAction
 )
 
+// NumRows is the number of rows of a gate, and of rows and columns of a matrix: the clusters, missing and unclustered.
+const NumRows = dataset.NumClusters + 1
+
 // MaxRules is the most rules a policy may have: their outcomes travel as the bits of one word.
 const MaxRules = 64
 
@@ -27,10 +30,11 @@ type Policy struct {
 	// Bands tell how each product's score becomes a cluster, FirstBands for the first product, SecondBands for the second.
 	FirstBands, SecondBands Bands
 	Rules                   []Rule
-	// Gate holds a Step for each first cluster; NoCluster is the row "missing": no response, or one without a cluster.
-	Gate [dataset.NumClusters]Step
+	// Gate holds a Step for each first cluster. NoCluster is the row "missing", no response; Unclustered is the row of a
+	// response without a cluster, which a policy file may leave out where it is treated like a missing one.
+	Gate [NumRows]Step
 	// Matrix holds an action for each pair of first and second cluster; only rows whose gate says Next are set.
-	Matrix [dataset.NumClusters][dataset.NumClusters]dataset.Action
+	Matrix [NumRows][NumRows]dataset.Action
 }
 
 // Bands turn a score into a cluster. The zero Bands use the cluster that the response recorded.
@@ -49,18 +53,21 @@ var (
 // Recorded reports whether the bands are the recorded clusters.
 func (b Bands) Recorded() bool { return b == Recorded }
 
-// Cluster returns the cluster of an answer: recomputed from its score, or the recorded one. A state without a score has
-// no cluster; a recorded cluster counts only where the product answered.
+// Cluster returns the cluster of an answer: recomputed from its score, or the recorded one. It is NoCluster where the
+// product did not answer and Unclustered where it did without a cluster, or without the score to compute one from.
 func (b Bands) Cluster(a Answer) dataset.Cluster {
+	if a.State.Status() != dataset.OK {
+		return dataset.NoCluster
+	}
 	if b.Recorded() {
-		if a.State.Status() != dataset.OK {
-			return dataset.NoCluster
+		if a.Cluster == dataset.NoCluster {
+			return dataset.Unclustered
 		}
 		return a.Cluster
 	}
 	score, found := a.State.Score()
 	if !found {
-		return dataset.NoCluster
+		return dataset.Unclustered
 	}
 	return b.Of(score)
 }

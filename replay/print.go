@@ -44,6 +44,9 @@ func (p *Policy) YAML() []byte {
 	heads := []string{"gate:"}
 	var firsts []dataset.Cluster
 	for c, step := range p.Gate {
+		if dataset.Cluster(c) == dataset.Unclustered && p.Matrix[c] == p.Matrix[dataset.NoCluster] && p.Gate[dataset.NoCluster] == Next {
+			continue // as of a missing answer, which need not be said
+		}
 		if step == Next && p.Second != "" {
 			firsts = append(firsts, dataset.Cluster(c))
 			rows = append(rows, rowCells(p.Matrix[c][:]))
@@ -83,6 +86,9 @@ func commented(w *bytes.Buffer, line, comment string) {
 
 // rowCells returns the "cluster: action" pairs of a gate or of a row of the matrix.
 func rowCells(row []dataset.Action) []string {
+	if row[dataset.Unclustered] == row[dataset.NoCluster] {
+		row = row[:dataset.Unclustered] // the same as missing, which need not be said
+	}
 	out := make([]string, len(row))
 	for c, a := range row {
 		out[c] = dataset.Cluster(c).String() + ": " + stepName(a)

@@ -2,10 +2,8 @@ package replay
 
 import (
 	"context"
-	"io"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/trustreplay/trustreplay/dataset"
 )
@@ -104,20 +102,14 @@ func BuildProfile(ctx context.Context, scan *dataset.Scan, found []dataset.Disco
 	defer scan.Close()
 	fields := ProfileFields(found)
 	parts := make([]*profiler, max(1, workers))
-	errs := make([]error, len(parts))
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	var wg sync.WaitGroup
-	for i := range parts {
+	err := drain(ctx, scan, len(parts), func(i int) func(*dataset.Batch) error {
 		parts[i] = newProfiler(fields)
-		wg.Go(func() {
-			if errs[i] = parts[i].drain(ctx, scan); errs[i] != nil {
-				cancel()
-			}
-		})
-	}
-	wg.Wait()
-	if err := firstCause(errs); err != nil {
+		return func(b *dataset.Batch) error {
+			parts[i].add(b)
+			return nil
+		}
+	})
+	if err != nil {
 		return nil, err
 	}
 	account, err := scan.Account()
@@ -180,20 +172,6 @@ func newProfiler(fields []dataset.Field) *profiler {
 
 func (p *profiler) column(name string) int {
 	return slices.IndexFunc(p.fields, func(f dataset.Field) bool { return f.Name == name })
-}
-
-func (p *profiler) drain(ctx context.Context, scan *dataset.Scan) error {
-	var b dataset.Batch
-	for {
-		err := scan.Next(ctx, &b)
-		if err == io.EOF {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		p.add(&b)
-	}
 }
 
 func (p *profiler) add(b *dataset.Batch) {
@@ -267,12 +245,13 @@ func (p *profiler) addPair(b *dataset.Batch, r int, label uint32, amount int64) 
 // cluster returns the recorded cluster, or the standard one where only a score was recorded.
 func (p *profiler) cluster(a Answer) dataset.Cluster {
 	c := Recorded.Cluster(a)
-	if c != dataset.NoCluster {
+	if c != dataset.Unclustered {
 		return c
 	}
-	if c = Standard.Cluster(a); c != dataset.NoCluster {
-		p.Derived++
+	if c = Standard.Cluster(a); c == dataset.Unclustered {
+		return dataset.NoCluster
 	}
+	p.Derived++
 	return c
 }
 

@@ -65,11 +65,16 @@ type Result struct {
 	Held []int64
 	// Cells counts the records that each cell of the gate and of the matrix decided: Cells[first][0] by the gate,
 	// Cells[first][1+second] by the matrix.
-	Cells [dataset.NumClusters][1 + dataset.NumClusters]Tally
-	// Groups holds the counts of each group of the fields asked for with By, ordered by their keys; nil without By.
+	Cells [NumRows][1 + NumRows]Tally
+	// By names the fields that the history is split by, and Groups holds the counts of each group of their values, ordered
+	// by their keys; both are nil where no split was asked for.
+	By     []string
 	Groups []Group
 	// NoAmount counts the records of the history that carry no amount.
 	NoAmount int64
+	// Unclustered counts the records of which the policy asks the recorded cluster, of its first product and of its second,
+	// and the response carries a score but no cluster: the policy sees no answer there.
+	Unclustered [2]int64
 	// Unseen names the products and the fields of rules that the policy reads and no record has.
 	Unseen []string
 }

@@ -41,12 +41,14 @@ type ruleFile struct {
 }
 
 type gateFile struct {
-	Missing  stepFile `json:"missing" jsonschema_description:"No response, or one without a cluster."`
+	Missing  stepFile `json:"missing" jsonschema_description:"No response."`
 	VeryLow  stepFile `json:"very_low"`
 	Low      stepFile `json:"low"`
 	Review   stepFile `json:"review"`
 	High     stepFile `json:"high"`
 	VeryHigh stepFile `json:"very_high"`
+
+	Unclustered stepFile `json:"unclustered,omitempty" jsonschema_description:"A response without a cluster; as missing where left out."`
 }
 
 type matrixFile struct {
@@ -56,15 +58,19 @@ type matrixFile struct {
 	Review   *rowFile `json:"review,omitempty"`
 	High     *rowFile `json:"high,omitempty"`
 	VeryHigh *rowFile `json:"very_high,omitempty"`
+
+	Unclustered *rowFile `json:"unclustered,omitempty" jsonschema_description:"A response without a cluster; as missing where left out."`
 }
 
 type rowFile struct {
-	Missing  actionName `json:"missing" jsonschema_description:"No response of the second product, or one without a cluster."`
+	Missing  actionName `json:"missing" jsonschema_description:"No response of the second product."`
 	VeryLow  actionName `json:"very_low"`
 	Low      actionName `json:"low"`
 	Review   actionName `json:"review"`
 	High     actionName `json:"high"`
 	VeryHigh actionName `json:"very_high"`
+
+	Unclustered actionName `json:"unclustered,omitempty" jsonschema_description:"A response without a cluster; as missing where left out."`
 }
 
 type (

@@ -90,13 +90,13 @@ func TestExtraColumnsGoFirst(t *testing.T) {
 		Rows:    [][]Cell{{textCell(wide), textCell(wide), textCell(wide), textCell(wide)}},
 	}}}
 	for width, want := range map[int]string{
-		128: "", 127: "(dropped first:", 96: "(dropped first:", 95: "(dropped second, dropped first:", 40: "(dropped second, dropped first:",
+		128: "", 127: "(left out for width: dropped first)", 96: "(left out for width: dropped first)", 95: "(left out for width: dropped second, dropped first)", 40: "(left out for width: dropped second, dropped first)",
 	} {
 		var b bytes.Buffer
 		if err := Text(&b, d, TextOptions{Width: width}); err != nil {
 			t.Fatal(err)
 		}
-		if got := strings.Contains(b.String(), "wider"); got != (want != "") || !strings.Contains(b.String(), want) {
+		if got := strings.Contains(b.String(), "left out for width"); got != (want != "") || !strings.Contains(b.String(), want) {
 			t.Errorf("width %d: want %q in\n%s", width, want, b.String())
 		}
 	}

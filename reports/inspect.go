@@ -66,9 +66,11 @@ func summary(p *replay.Profile, c replay.Collection) Block {
 		first, last := p.Account.Period.Days()
 		say("period", "%s to %s (UTC)", first, last)
 	}
-	say("labels", "%s of %s labeled (%s): %s fraud, %s legit", thousands(t.Labeled()), thousands(t.N()), shareCell(t.Labeled(), t.N()).Text,
-		thousands(t.Records[dataset.Fraud]), thousands(t.Records[dataset.Legit]))
-	if t.Labeled() > 0 {
+	if t.Labeled() == 0 {
+		say("labels", "none of %s labeled", thousands(t.N()))
+	} else {
+		say("labels", "%s of %s labeled (%s): %s fraud, %s legit", thousands(t.Labeled()), thousands(t.N()), shareCell(t.Labeled(), t.N()).Text,
+			thousands(t.Records[dataset.Fraud]), thousands(t.Records[dataset.Legit]))
 		value, interval := measureText(calibrate.Rate("fraud_pressure", t.Records[dataset.Fraud], t.Labeled(), inspectConfidence))
 		say("fraud rate", "%s of the labeled (%s interval %s)", value, confidenceText(inspectConfidence), interval)
 	}
@@ -110,29 +112,19 @@ func clusterNames(list []dataset.Cluster) string {
 }
 
 func fileTable(files []dataset.FileInfo) Block {
-	t := &Table{Caption: "Inputs", Columns: []Column{{Name: "file"}, {Name: "format"}, {Name: "records", Align: Right}, {Name: "sha256", Extra: true}}}
+	t := &Table{Caption: "Inputs", Columns: []Column{{Name: "file"}, {Name: "format"}, {Name: "records", Align: Right}}}
 	for _, f := range files {
 		format := f.Format
 		if f.Compression != "" {
 			format += ", " + f.Compression
 		}
-		t.Rows = append(t.Rows, []Cell{textCell(f.Name), textCell(format), countCell(f.Records), textCell(f.SHA256)})
+		t.Rows = append(t.Rows, []Cell{textCell(f.Name), textCell(format), countCell(f.Records)})
+		if f.SHA256 != "" {
+			t.Footnotes = append(t.Footnotes, "SHA-256 "+f.SHA256+" "+f.Name)
+		}
 		for _, n := range f.Notes {
 			t.Footnotes = append(t.Footnotes, f.Name+": "+n)
 		}
-	}
-	if !slices.ContainsFunc(files, func(f dataset.FileInfo) bool { return f.SHA256 != "" }) {
-		return t.without("sha256")
-	}
-	return t
-}
-
-// without returns the table without one column.
-func (t *Table) without(name string) *Table {
-	i := slices.IndexFunc(t.Columns, func(c Column) bool { return c.Name == name })
-	t.Columns = slices.Delete(t.Columns, i, i+1)
-	for r := range t.Rows {
-		t.Rows[r] = slices.Delete(t.Rows[r], i, i+1)
 	}
 	return t
 }
@@ -225,7 +217,11 @@ func binName(i int) string {
 func histogram(p *replay.ProductProfile) Block {
 	b := Bars{Caption: fmt.Sprintf("Scores of %s (1000 = most trusted)", p.Product), Label: "score", Count: "records", Second: "fraud rate"}
 	for i, t := range bins(p) {
-		b.Rows = append(b.Rows, Bar{binName(i), t.N(), shareCell(t.Records[dataset.Fraud], t.Labeled())})
+		rate := shareCell(t.Records[dataset.Fraud], t.Labeled())
+		if t.Labeled() > 0 && t.Records[dataset.Fraud] == 0 {
+			rate.Text = "0 of " + thousands(t.Labeled())
+		}
+		b.Rows = append(b.Rows, Bar{binName(i), t.N(), rate})
 	}
 	return b
 }

@@ -3,6 +3,7 @@ package reports
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/trustreplay/trustreplay/dataset"
 	"github.com/trustreplay/trustreplay/replay"
@@ -32,6 +33,10 @@ func unanswered(p *replay.Profile, c replay.Collection) []string {
 		say("Anything about fraud: no record has a label. Join outcomes with --labels.")
 	case float64(labeled) < minCoverage*float64(total):
 		say("The outcome of %s records: they have no label, and whether they are like the labeled ones is not known.", countShare(total-labeled, total))
+	default:
+		if months := unripe(p); len(months) > 0 {
+			say("The fraud rate of %s: fewer than half of the records have a label yet, and the first to have one need not be like the rest.", strings.Join(months, ", "))
+		}
 	}
 	if b := p.Actions[dataset.Block]; b.N() > 0 && float64(b.Labeled()) < minCoverage*float64(b.N()) {
 		say("What the %s blocked records without an outcome would have done: a policy that approves them is judged without them.", thousands(b.N()-b.Labeled()))
@@ -47,6 +52,17 @@ func unanswered(p *replay.Profile, c replay.Collection) []string {
 	}
 	if labeled > 0 && !slices.ContainsFunc(p.Delays, func(n int64) bool { return n > 0 }) {
 		say("Whether the labels are final: none carries the time at which it became known, so their maturity is unknown.")
+	}
+	return out
+}
+
+// unripe returns the months of which less than minCoverage of the records are labeled.
+func unripe(p *replay.Profile) []string {
+	var out []string
+	for _, m := range p.Months {
+		if m.Month != "" && float64(m.Labeled()) < minCoverage*float64(m.N()) {
+			out = append(out, m.Month)
+		}
 	}
 	return out
 }

@@ -74,7 +74,7 @@ func (s screen) measures(r replay.Result, lines []shown, marks map[string]string
 
 func (s screen) measureTable(caption string) *Table {
 	return &Table{Caption: caption, Columns: []Column{{Name: "measure"}, {Name: "value", Align: Right},
-		{Name: "interval", Head: s.intervalHead(), Align: Right}, {Name: "counted", Align: Right}}}
+		{Name: "interval", Head: s.intervalHead(), Align: Right}, {Name: "counted", Align: Right, Extra: true}}}
 }
 
 func measureRow(m calibrate.Measure, words string) []Cell {
@@ -150,29 +150,39 @@ func (s screen) warnings() (Notes, map[string]string) {
 	differ := map[string]bool{}
 	for _, r := range s.results {
 		for _, w := range calibrate.Warnings(r) {
-			i := slices.IndexFunc(kinds, func(k calibrate.Warning) bool { return k.Code == w.Code })
+			i := slices.IndexFunc(kinds, func(k calibrate.Warning) bool { return kind(k) == kind(w) })
 			if i < 0 {
 				i = len(kinds)
 				kinds = append(kinds, w)
 			}
-			differ[w.Code] = differ[w.Code] || w.Message != kinds[i].Message
-			who[w.Code] = append(who[w.Code], r.Policy.Name)
+			differ[kind(w)] = differ[kind(w)] || w.Message != kinds[i].Message
+			who[kind(w)] = append(who[kind(w)], r.Policy.Name)
 		}
 	}
 	for i, w := range kinds {
-		n.Items = append(n.Items, about(w.Message, who[w.Code], differ[w.Code], len(s.results)))
+		policies := who[kind(w)]
+		n.Items = append(n.Items, about(w.Message, policies, differ[kind(w)], len(s.results)))
 		marked := w.Measures
 		switch {
-		case len(s.results) > 1 && len(who[w.Code]) == len(s.results):
+		case len(s.results) > 1 && len(policies) == len(s.results):
 			marked = nil // a mark on every policy points at none
 		case len(s.results) > 1:
-			marked = who[w.Code]
+			marked = policies
 		}
 		for _, name := range marked {
 			marks[name] += mark(i)
 		}
 	}
 	return n, marks
+}
+
+// kind tells warnings apart. Those of one code differ in their counts only; but several rules can read what no record has,
+// both products can lack clusters, and each is a doubt of its own.
+func kind(w calibrate.Warning) string {
+	if w.Code == calibrate.UnseenField || w.Code == calibrate.Unclustered {
+		return w.Message
+	}
+	return w.Code
 }
 
 // about says which of several policies a warning is about. Where they differ in the counts, the first one's are shown.
@@ -186,7 +196,7 @@ func about(message string, who []string, differ bool, policies int) string {
 	return message
 }
 
-// details hold every measure of every policy, and the inputs with their hashes.
+// details hold every measure of every policy, and the inputs, with their hashes where they were asked for.
 func (s screen) details() Details {
 	d := Details{Summary: "All measures, issues and inputs"}
 	for _, r := range s.results {
@@ -205,13 +215,8 @@ func (s screen) details() Details {
 		}
 		d.Blocks = append(d.Blocks, t)
 	}
-	inputs := &Table{Caption: "Inputs", Columns: []Column{{Name: "file"}, {Name: "format"}, {Name: "records", Align: Right}, {Name: "SHA-256"}}}
-	for _, f := range s.account.Files {
-		format := strings.TrimSpace(f.Format + " " + f.Compression)
-		inputs.Rows = append(inputs.Rows, []Cell{textCell(f.Name), textCell(format), countCell(f.Records), textCell(f.SHA256)})
-	}
-	if len(inputs.Rows) > 0 {
-		d.Blocks = append(d.Blocks, inputs)
+	if len(s.account.Files) > 0 {
+		d.Blocks = append(d.Blocks, fileTable(s.account.Files))
 	}
 	return d
 }

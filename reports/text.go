@@ -155,7 +155,7 @@ func (p *textPrinter) table(t *Table) {
 		}
 	}
 	if len(shown) < len(t.Columns) {
-		p.line(p.dim(" (" + leftOut(t, shown) + ": wants a wider screen)"))
+		p.line(p.dim(" (left out for width: " + leftOut(t, shown) + ")"))
 	}
 }
 

@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"path/filepath"
+	"strings"
 
 	"github.com/trustreplay/trustreplay/dataset"
 	"github.com/trustreplay/trustreplay/reports"
@@ -31,6 +33,9 @@ func (e *env) convert(c *cli.Context) error {
 	path := c.String("out")
 	if path == "" {
 		return fmt.Errorf("no output named: want --out FILE.parquet")
+	}
+	if ext := filepath.Ext(path); !strings.EqualFold(ext, ".parquet") && !strings.EqualFold(ext, ".pq") && !strings.HasPrefix(path, "/dev/") {
+		return fmt.Errorf("--out %s: convert writes Parquet, want a name that ends in .parquet", path)
 	}
 	h, err := e.history(c)
 	if err != nil {

@@ -93,25 +93,35 @@ func (e *env) textOptions(path string) reports.TextOptions {
 // patience is how long a read of files may make no progress before it is given up as spinning.
 const patience = 2 * time.Minute
 
+// shortWork is how long a run may take without showing its progress.
+const shortWork = 400 * time.Millisecond
+
 // watch looks after a scan until the returned function is called: it shows its progress on a terminal, nothing in a pipe,
 // and gives up a read that stands still.
 func (e *env) watch(scan *dataset.Scan, what string) (stop func()) {
-	bar := e.bar(scan, what)
+	var bar *progressbar.ProgressBar // once the work turns out to be long
 	done, gone := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(gone)
 		tick := time.NewTicker(150 * time.Millisecond)
 		defer tick.Stop()
 		_, total := scan.Progress()
-		beats, since := scan.Beats(), time.Now()
+		began := time.Now()
+		beats, since := scan.Beats(), began
 		for {
 			select {
 			case <-done:
-				bar.Clear()
+				if bar != nil {
+					bar.Clear()
+				}
 				return
 			case <-tick.C:
-				n, _ := scan.Progress()
-				bar.Set64(n)
+				switch n, _ := scan.Progress(); {
+				case bar != nil:
+					bar.Set64(n)
+				case time.Since(began) > shortWork:
+					bar = e.bar(scan, what)
+				}
 				if b := scan.Beats(); b != beats || total == 0 { // a stream may be silent for as long as it likes
 					beats, since = b, time.Now()
 				} else if time.Since(since) > patience {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/trustreplay/trustreplay/dataset"
 	"github.com/trustreplay/trustreplay/replay"
+	"github.com/trustreplay/trustreplay/reports"
 	"github.com/urfave/cli/v2"
 )
 
@@ -18,11 +19,11 @@ import (
 func historyFlags(more ...cli.Flag) []cli.Flag {
 	return append(more,
 		&cli.StringSliceFlag{Name: "labels", Usage: "outcomes by id from `FILE` (CSV, JSONL or Parquet), such as the vendor's customer_id,label; repeatable"},
-		&cli.StringFlag{Name: "labels-key", Usage: "the `ID` that labels are keyed by: customer_id, session_id or resolution_id (default: the first that the file has)"},
+		&cli.StringFlag{Name: "labels-key", Usage: "the `ID` that labels are keyed by: customer_id, session_id or resolution_id", DefaultText: "the first that the file has"},
 		&cli.StringFlag{Name: "mapping", Usage: "YAML `FILE` that says where fields are under other names"},
-		&cli.StringFlag{Name: "check-ids", Value: "auto", Usage: "look for repeated records: always, never, or auto (`WHEN` the input is at most 256 MiB)"},
+		&cli.StringFlag{Name: "check-ids", Value: "auto", Usage: "`WHEN` to look for repeated records: always, never, or auto, which is up to 256 MiB of input"},
 		&cli.BoolFlag{Name: "strict", Usage: "end with exit code 2 on the first kind of bad record instead of counting it"},
-		&cli.IntFlag{Name: "workers", Usage: "read with `N` goroutines (default: one per core); the answer does not depend on it"},
+		&cli.IntFlag{Name: "workers", Usage: "read with `N` goroutines; the answer does not depend on it", DefaultText: "one per core"},
 	)
 }
 
@@ -36,7 +37,7 @@ func outputFlags(more ...cli.Flag) []cli.Flag {
 
 // absentFlag says how to read a product that a record does not hold.
 func absentFlag() cli.Flag {
-	return &cli.StringFlag{Name: "absent", Value: "not_called", Usage: "what a record without the second product's response means: not_called (waterfall) or missing (`STATE` in a history that always asked)"}
+	return &cli.StringFlag{Name: "absent", Value: "not_called", Usage: "the `STATE` of a second product that a record does not hold: not_called, or missing in a history that always asked"}
 }
 
 // history is the input of a verb.
@@ -55,6 +56,10 @@ func (e *env) history(c *cli.Context) (*history, error) {
 	h := &history{files: c.Args().Slice(), strict: c.Bool("strict"), check: c.String("check-ids"), hash: c.Bool("hash")}
 	if len(h.files) == 0 {
 		return nil, fmt.Errorf("no history named: want files, folders, globs or - for stdin, see trustreplay %s --help", c.Command.Name)
+	}
+	// Checked here and not when the answer is printed: a long scan, or an output, would come before the refusal.
+	if f := c.String("format"); c.IsSet("format") && !slices.Contains(reports.Formats(), f) {
+		return nil, fmt.Errorf("format %q: want %s", f, strings.Join(reports.Formats(), ", "))
 	}
 	if !slices.Contains([]string{"auto", "always", "never"}, h.check) {
 		return nil, fmt.Errorf("--check-ids must be auto, always or never, got %q", h.check)

@@ -18,7 +18,7 @@ Examples:
   trustreplay inspect history.jsonl.gz
   trustreplay inspect --labels outcomes.csv 'history/*.parquet'
   trustreplay inspect --format json history.parquet > inspect.json`,
-		Flags:  outputFlags(historyFlags(&cli.BoolFlag{Name: "hash", Usage: "print the SHA-256 of each file (reads it once more)"})...),
+		Flags:  outputFlags(historyFlags(&cli.BoolFlag{Name: "hash", Value: true, Usage: "the SHA-256 of each file, so that a report can say what it is of; --hash=false saves reading the bytes once more"})...),
 		Action: e.inspect,
 	}
 }

@@ -18,13 +18,13 @@ func TestInterrupt(t *testing.T) {
 		code   int
 		args   []string
 	}{
-		{syscall.SIGINT, 130, []string{"replay", "--policy", "guide-session", "-", "--decisions", "old", "--out", "new"}},
-		{syscall.SIGTERM, 143, []string{"convert", "-", "--out", "old"}},
-		{syscall.SIGINT, 130, []string{"inspect", "-", "--out", "old"}},
+		{syscall.SIGINT, 130, []string{"replay", "--policy", "guide-session", "-", "--decisions", "old.parquet", "--out", "new"}},
+		{syscall.SIGTERM, 143, []string{"convert", "-", "--out", "old.parquet"}},
+		{syscall.SIGINT, 130, []string{"inspect", "-", "--out", "old.parquet"}},
 	} {
 		t.Run(c.args[0], func(t *testing.T) {
 			dir := t.TempDir()
-			old := filepath.Join(dir, "old")
+			old := filepath.Join(dir, "old.parquet")
 			if err := os.WriteFile(old, []byte("as it was"), 0o644); err != nil {
 				t.Fatal(err)
 			}

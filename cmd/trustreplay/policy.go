@@ -22,9 +22,15 @@ func (e *env) policyVerb() *cli.Command {
 		Subcommands: []*cli.Command{
 			{Name: "list", Usage: "the built-in policies", UsageText: "trustreplay policy list", Action: e.policyList},
 			{Name: "show", Usage: "print a policy as YAML, a built-in one or a file in canonical form",
-				UsageText: "trustreplay policy show POLICY", Action: e.policyShow},
+				UsageText: "trustreplay policy show POLICY", Action: e.policyShow,
+				Description: `Examples:
+  trustreplay policy show guide-waterfall > mine.yaml
+  trustreplay policy show mine.yaml`},
 			{Name: "lint", Usage: "check policies: every error with line and column, and doubts about what they say",
 				UsageText: "trustreplay policy lint [--strict] [--history FILE] POLICY...", Action: e.policyLint,
+				Description: `Examples:
+  trustreplay policy lint mine.yaml
+  trustreplay policy lint --strict --history history.parquet mine.yaml theirs.yaml`,
 				Flags: []cli.Flag{
 					&cli.BoolFlag{Name: "strict", Usage: "exit 1 when there is a warning"},
 					&cli.StringSliceFlag{Name: "history", Usage: "also find the rules that never fire and the cells that no record of `FILE` reaches; repeatable"},

@@ -73,12 +73,13 @@ func (e *env) replay(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	if file != nil {
-		if err := file.Commit(); err != nil {
-			return err
-		}
+	if err := e.print(c, reports.Replay(results, q.By, cube.Account, c.Float64("confidence")), h.files); err != nil {
+		return err // and no decisions are left behind
 	}
-	return e.print(c, reports.Replay(results, q.By, cube.Account, c.Float64("confidence")), h.files)
+	if file != nil {
+		return file.Commit()
+	}
+	return nil
 }
 
 // question reads the flags that say what to ask of a history.

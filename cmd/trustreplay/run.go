@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"syscall"
 	"time"
 
@@ -25,7 +26,12 @@ var errNo = errors.New("the answer is no")
 // interrupted is the cause of a context that a signal ended.
 type interrupted struct{ signal syscall.Signal }
 
-func (i interrupted) Error() string { return "interrupted by " + i.signal.String() }
+func (i interrupted) Error() string {
+	if i.signal == syscall.SIGINT {
+		return "interrupted"
+	}
+	return "ended by a signal: " + i.signal.String()
+}
 
 // grace is how long an interrupted verb may take to come to an end; a read of a silent pipe never would.
 const grace = time.Second
@@ -70,7 +76,9 @@ func printError(w io.Writer, err error) {
 		}
 		return
 	}
-	fmt.Fprintf(w, "trustreplay: %v\n", err)
+	for line := range strings.SplitSeq(err.Error(), "\n") { // the mistakes of one file come as lines of one error
+		fmt.Fprintf(w, "trustreplay: %s\n", line)
+	}
 }
 
 // dispatch finds the verb and runs it.
@@ -110,6 +118,11 @@ func dress(cmd *cli.Command) {
 	cmd.CustomHelpTemplate = verbHelp
 	cmd.HideHelpCommand = true
 	cmd.OnUsageError = func(_ *cli.Context, err error, _ bool) error { return err }
+	for _, f := range cmd.Flags {
+		if b, isBool := f.(*cli.BoolFlag); isBool {
+			b.DisableDefaultText = true // a switch is off until it is given
+		}
+	}
 	for _, sub := range cmd.Subcommands {
 		dress(sub)
 	}

@@ -1,13 +1,13 @@
 package main
 
 import (
+	"compress/gzip"
 	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
 	"time"
 
-	"compress/gzip"
 	"github.com/trustreplay/trustreplay/dataset"
 	"github.com/urfave/cli/v2"
 )
@@ -29,7 +29,7 @@ Examples:
 			&cli.Uint64Flag{Name: "seed", Value: 1, Usage: "`SEED` of the random numbers"},
 			&cli.StringFlag{Name: "start", Value: "2025-01", Usage: "first `MONTH`"},
 			&cli.IntFlag{Name: "months", Value: 12, Usage: "`N` months"},
-			&cli.StringSliceFlag{Name: "segment", Usage: "a field and its values as `NAME=VALUE,VALUE`; repeatable (default: country=IT,FR,ES and channel=web,app)"},
+			&cli.StringSliceFlag{Name: "segment", Usage: "a field and its values as `NAME=VALUE,VALUE`; repeatable", DefaultText: "country=IT,FR,ES and channel=web,app"},
 			&cli.Float64Flag{Name: "fraud-rate", Value: 0.02, Usage: "`SHARE` of fraud among records"},
 			&cli.StringFlag{Name: "mode", Value: dataset.SynthCombined, Usage: "combined or waterfall: the `MODE` of collection"},
 			&cli.StringFlag{Name: "population", Value: dataset.SynthInformative, Usage: "`A` both scores tell, B two kinds of fraud, N scores say nothing"},
@@ -41,7 +41,7 @@ Examples:
 			&cli.Float64Flag{Name: "processing", Value: 0.005, Usage: "`SHARE` of responses that were not ready"},
 			&cli.Float64Flag{Name: "failed", Value: 0.005, Usage: "`SHARE` of responses that are an error"},
 			&cli.Float64Flag{Name: "label-delay", Value: 30, Usage: "mean `DAYS` until a label is known"},
-			&cli.TimestampFlag{Name: "as-of", Layout: "2006-01-02", Usage: "labels not known before this `DAY` are null (default: the end of the last month)"},
+			&cli.TimestampFlag{Name: "as-of", Layout: "2006-01-02", Usage: "labels not known before this `DAY` are null", DefaultText: "the end of the last month"},
 			&cli.Float64Flag{Name: "label-noise", Usage: "`SHARE` of labels recorded the wrong way round"},
 			&cli.BoolFlag{Name: "blocked-unlabeled", Usage: "what production blocked has no label"},
 			&cli.Float64Flag{Name: "exploration", Usage: "`SHARE` of blocked records let through at random"},
