@@ -1,7 +1,9 @@
 package dataset
 
 import (
+	"bytes"
 	"context"
+	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"io"
@@ -17,12 +19,13 @@ type Discovered struct {
 	Path Path
 	// Personal tells that values are about a person, so that they must not be printed.
 	Personal bool
-	// Count is how many records of the sample have a value; the number of records where the schema says it, as in Parquet,
-	// is not known and 0.
+	// Count is how many of the records that were decoded have a value: of the first ones of each file, and of those behind
+	// them that have a shape of their own. Where the schema says it, as in Parquet, it is not known and 0.
 	Count int
 }
 
-// sampleRecords is how many records of each file are looked at.
+// sampleRecords is how many records of each file are decoded, whatever their shape, so that Count says which of two places
+// is the fuller one.
 const sampleRecords = 2000
 
 // A SchemaColumn is a column that a file declares.
@@ -35,18 +38,22 @@ type SchemaColumn struct {
 // schemer is what sources implement whose files declare their columns.
 type schemer interface{ schemaColumns() []SchemaColumn }
 
-// Discover lists the fields of a history by canonical name, sorted by it. Text formats are known by a sample of the first
-// records, Parquet by its schema. Every input is opened, so it reports what Open reports.
+// Discover lists the fields of a history by canonical name, sorted by it. Text is read to its end, because a product may
+// have been introduced late in a history, Parquet is known by its schema. Inputs are read again by the scan that follows,
+// so a pipe other than stdin is an error. Every input is opened, so it reports what Open reports.
 func Discover(ctx context.Context, names []string, stdin io.Reader, m Mapping) ([]Discovered, error) {
 	s, err := Open(ctx, names, stdin, Options{Mapping: m})
 	if err != nil {
 		return nil, err
 	}
 	defer s.Close()
-	d := discovery{mapping: m, fields: map[string]*sampled{}}
+	if err := readableTwice(s.inputs); err != nil {
+		return nil, err
+	}
+	d := discovery{mapping: m, fields: map[string]*sampled{}, keys: map[string]int{}}
 	var errs []error
 	for i, src := range s.sources {
-		err := guard(func() error { return d.source(src) })
+		err := guard(func() error { return d.source(ctx, src) })
 		if err != nil {
 			errs = append(errs, inFile(s.inputs[i].name, err))
 		}
@@ -60,6 +67,7 @@ type sampled struct {
 	count                int
 	noBool, noNum, noTxt bool // noTxt: lists of something else than texts
 	lists                bool
+	keyed                bool // in JSON, where a key in another case is an issue
 	kind                 Kind
 	known                bool // kind is declared
 }
@@ -67,11 +75,12 @@ type sampled struct {
 type discovery struct {
 	mapping Mapping
 	fields  map[string]*sampled // by path
+	keys    map[string]int      // by path of an object below the top: how many keys it has; 0 for a value
 	// envelope tells that records hold a response under its name, be it null or empty.
 	envelope bool
 }
 
-func (d *discovery) source(src source) error {
+func (d *discovery) source(ctx context.Context, src source) error {
 	switch src := src.(type) {
 	case schemer:
 		for _, c := range src.schemaColumns() {
@@ -84,46 +93,101 @@ func (d *discovery) source(src source) error {
 		}
 		return nil
 	case *csvSource:
-		return d.rows(src)
+		return d.rows(ctx, src)
 	case *textSource:
-		return d.lines(src)
+		return d.lines(ctx, src)
 	}
 	return nil
 }
 
+// readableTwice refuses pipes: what is read of them is gone.
+func readableTwice(inputs []input) error {
+	var errs []error
+	for _, in := range inputs {
+		if _, pipe := in.stream.(closing); pipe {
+			errs = append(errs, inFile(in.name, errors.New("a pipe cannot be read twice, as this needs: pass it as -")))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// maxKeys is how many different keys an object may have below the top of a record. Keys of one with more are data, such as
+// the ids in {"seen":{"id":true}}; they are no fields.
+const maxKeys = 1000
+
+// at returns the field at a place.
 func (d *discovery) at(path Path) *sampled {
 	key := strings.Join(path, "\x00")
 	f := d.fields[key]
 	if f == nil {
 		f = &sampled{path: slices.Clone(path)}
-		d.fields[key] = f
+		if d.isField(path) {
+			d.fields[key] = f
+		}
 	}
 	return f
 }
 
-func (d *discovery) rows(src *csvSource) error {
-	for range sampleRecords {
-		src.limit.left = src.maxLine
-		cells, err := src.rows.Read()
-		if err != nil {
-			return nil // a bad row is an issue of the scan
+// isField counts a place that was not met before among the keys of the object that it is in, and reports whether they are
+// few enough to be names.
+func (d *discovery) isField(path Path) bool {
+	for i := 2; i <= len(path); i++ {
+		key := strings.Join(path[:i], "\x00")
+		if _, met := d.keys[key]; met {
+			continue
 		}
-		for i, cell := range cells {
-			if i < len(src.header) {
-				d.at(Path{src.header[i]}).text(cell)
-			}
+		parent := strings.Join(path[:i-1], "\x00")
+		if d.keys[parent] > maxKeys {
+			return false
 		}
+		d.keys[parent]++
+		d.keys[key] = 0
 	}
-	return nil
+	return true
 }
 
-func (d *discovery) lines(src *textSource) error {
-	left := sampleRecords
+// dataKeys reports whether a place is in an object that turned out to have data for keys.
+func (d *discovery) dataKeys(path Path) bool {
+	for i := 1; i < len(path); i++ {
+		if d.keys[strings.Join(path[:i], "\x00")] > maxKeys {
+			return true
+		}
+	}
+	return false
+}
+
+func (d *discovery) rows(ctx context.Context, src *csvSource) error {
+	var columns []*sampled
+	for _, name := range src.header {
+		columns = append(columns, d.at(Path{name}))
+	}
+	for ctx.Err() == nil {
+		src.limit.left = src.maxLine
+		cells, err := src.rows.Read()
+		var pe *csv.ParseError
+		if errors.As(err, &pe) {
+			continue // a bad row is an issue of the scan
+		}
+		if err != nil {
+			return nil // so is what ends the file too early
+		}
+		for i, cell := range cells[:min(len(cells), len(columns))] {
+			columns[i].text(cell)
+		}
+	}
+	return ctx.Err()
+}
+
+func (d *discovery) lines(ctx context.Context, src *textSource) error {
 	var w textWorker
-	for left > 0 {
+	shapes := shaper{known: map[uint64]struct{}{}}
+	for decoded := 0; ; {
 		claimed, err := src.claim()
 		if err == io.EOF {
-			return nil
+			return ctx.Err()
+		}
+		if err == nil {
+			err = ctx.Err()
 		}
 		if err != nil {
 			return err
@@ -134,26 +198,39 @@ func (d *discovery) lines(src *textSource) error {
 				return err
 			}
 		}
-		for line := range strings.Lines(string(u.data)) {
+		for from, to := 0, 0; from < len(u.data); from = to + 1 {
+			to = len(u.data)
+			if end := bytes.IndexByte(u.data[from:], '\n'); end >= 0 {
+				to = from + end
+			}
+			line := u.data[from:to]
+			if blank(line) || len(line) > src.maxLine {
+				continue
+			}
+			known, learn := shapes.isKnown(u.data[:cap(u.data)], from, to)
+			if known && decoded >= sampleRecords {
+				continue
+			}
 			var record map[string]any
-			dec := json.NewDecoder(strings.NewReader(line))
+			dec := json.NewDecoder(bytes.NewReader(line))
 			dec.UseNumber()
 			if dec.Decode(&record) != nil {
 				continue // an issue of the scan
 			}
 			d.object(nil, record)
-			if left--; left == 0 {
-				break
-			}
+			decoded++
+			learn()
+		}
+		if src.stream != nil {
+			src.free = append(src.free, u.data)
 		}
 	}
-	return nil
 }
 
 // object flattens an object; a response stored as text counts as the object that it holds.
 func (d *discovery) object(path Path, object map[string]any) {
 	for key, v := range object {
-		at := append(path[:len(path):len(path)], key)
+		at := append(path[:len(path):len(path)], d.inCase(path, key))
 		d.envelope = d.envelope || len(at) == 1 && ProductOf(key) == key
 		if s, isText := v.(string); isText && looksLikeObject([]byte(s)) {
 			var inner map[string]any
@@ -161,26 +238,46 @@ func (d *discovery) object(path Path, object map[string]any) {
 				v = inner
 			}
 		}
-		switch v := v.(type) {
-		case nil:
-		case map[string]any:
-			d.object(at, v)
-		case []any:
-			d.at(at).list(v)
-		case bool:
+		if inner, isObject := v.(map[string]any); isObject {
+			d.object(at, inner)
+		} else if v != nil {
 			f := d.at(at)
-			f.count++
-			f.noNum = true
-		case json.Number:
-			d.at(at).text(string(v))
-		case string:
-			d.at(at).text(v)
-		case float64: // inside a response stored as text
-			f := d.at(at)
-			f.count++
-			f.noBool = true
+			f.keyed = true
+			f.value(v)
 		}
 	}
+}
+
+// value notes a value that is no object.
+func (f *sampled) value(v any) {
+	switch v := v.(type) {
+	case []any:
+		f.list(v)
+	case bool:
+		f.count++
+		f.noNum = true
+	case json.Number:
+		f.text(string(v))
+	case string:
+		f.text(v)
+	case float64: // inside a response stored as text
+		f.count++
+		f.noBool = true
+	}
+}
+
+// inCase returns the canonical spelling of a key that names a response, a field of the envelope or a response's score in
+// another case, so that convert and inspect read that field and find the issue that it is for replay.
+func (d *discovery) inCase(path Path, key string) string {
+	low := strings.ToLower(key)
+	if low == key || slices.ContainsFunc(slices.Collect(maps.Values(d.mapping.Fields)), func(p string) bool { return slices.Contains(strings.Split(p, "."), key) }) {
+		return key
+	}
+	isRecord := slices.ContainsFunc(recordFields, func(f Field) bool { return f.Name == low })
+	if len(path) == 0 && (isRecord || ProductOf(low) == low) || len(path) > 0 && ProductOf(path[0]) != "" && hubScore[low] {
+		return low
+	}
+	return key
 }
 
 func (f *sampled) list(v []any) {
@@ -206,13 +303,34 @@ func (f *sampled) text(s string) {
 	}
 }
 
+// oneCase drops the places of JSON values whose keys are also met in another case, as country and Country, and more often
+// so: a scan that reads the field takes them for an issue.
+func (d *discovery) oneCase() {
+	kept := map[string]string{}
+	for _, key := range slices.Sorted(maps.Keys(d.fields)) {
+		f := d.fields[key]
+		if !f.keyed {
+			continue
+		}
+		low := strings.ToLower(key)
+		other, found := kept[low]
+		if found && d.fields[other].count >= f.count {
+			delete(d.fields, key)
+			continue
+		}
+		delete(d.fields, other)
+		kept[low] = key
+	}
+}
+
 // list names what was met. Where two places have one name the fuller one is kept.
 func (d *discovery) list() []Discovered {
+	d.oneCase()
 	byName := map[string]Discovered{}
 	n := d.namer()
 	for _, key := range slices.Sorted(maps.Keys(d.fields)) {
 		f := d.fields[key]
-		if f.count == 0 && !f.known || f.noTxt {
+		if f.count == 0 && !f.known || f.noTxt || d.dataKeys(f.path) {
 			continue
 		}
 		field := n.field(f)
@@ -244,11 +362,11 @@ func ConvertFields(found []Discovered) []Field {
 	add(Field{ActionField, KindAction})
 	for _, d := range found {
 		f := d.Field
-		if side(f.Name) {
-			continue // a product's score and status are its KindState
-		}
 		if ProductOf(f.Name) == "" && (f.Kind == KindBool || f.Kind == KindNumber) {
 			f.Kind = KindText // the user's own yes or 1.50 is a segment as it is spelled
+		}
+		if product, isStatus := strings.CutSuffix(f.Name, ".status"); isStatus && holdsState(found, product) {
+			continue // a product is written with its status
 		}
 		if f.Kind == KindState || !d.Personal {
 			add(f)
@@ -257,9 +375,7 @@ func ConvertFields(found []Discovered) []Field {
 	return out
 }
 
-// side reports whether a name is the score or the status of a product.
-func side(name string) bool {
-	return slices.ContainsFunc(Products, func(p string) bool {
-		return name == ProductField(p, "score") || name == ProductField(p, "status")
-	})
+// holdsState reports whether a product is among the fields that were found.
+func holdsState(found []Discovered, product string) bool {
+	return slices.ContainsFunc(found, func(d Discovered) bool { return d.Field == Field{product, KindState} })
 }

@@ -3,6 +3,7 @@ package dataset
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -127,5 +128,59 @@ func TestPersonal(t *testing.T) {
 		if Personal(name) != want {
 			t.Errorf("Personal(%s) is %v", name, !want)
 		}
+	}
+}
+
+// TestDiscoverLate puts the lines to discover behind more others than are decoded whatever their shape: they must tell
+// the same as at the beginning, where each one is decoded.
+func TestDiscoverLate(t *testing.T) {
+	lines := []string{
+		`{"a":"x","b":null,"c":""}`, `{"b":1}`, `{"b":"true","c":"1.5"}`, `{"c":"yes"}`, `{"d":true}`, `{"d":"maybe"}`,
+		`{"d":0}`, `{"e":"0"}`, `{"e":12345678901234567}`, `{"f":"null "}`, `{"f":1e400}`, `{"g":[]}`, `{"g":["a","b","c"]}`,
+		`{"h":["a"]}`, `{"h":[1]}`, `{"i":[{"x":"]"}]}`, `{"j":"\u0074rue"}`, `{"j":"\u0031"}`, `{"k\u0041":1}`,
+		`{"session":{"score":1,"deep":{"er":"x"}}}`, `{"login":"{\"score\":\"5\",\"note\":\"t\\u0065xt\"}"}`,
+		`{"login":"{\"note\":5}"}`, `{"bad":1,,"worse":2}`, `{"worse":"w","bad":"b"}`, `{"bad":1,"worse":2}`, `{"l":"` + strings.Repeat("9", 40) + `"}`,
+		`{"m":" false "}`, `{"n":-1,"o":"+1"}`, `  {"p" : "q" , "r" : [ "s" , "t" ] }  `,
+	}
+	for i, line := range lines {
+		kinds := func(content string) string {
+			return regexp.MustCompile(`(?m) x\d+`).ReplaceAllString(discovered(t, Mapping{}, content), "")
+		}
+		for k := range 3 { // behind the line before it, itself and the one after it
+			other := lines[(i+k+len(lines)-1)%len(lines)]
+			head := strings.Repeat(`{"other":"x"}`+"\n", sampleRecords)
+			if diff := cmp.Diff(kinds(other+"\n"+line+"\n"+head), kinds(head+other+"\n"+other+"\n"+line)); diff != "" {
+				t.Errorf("%s after %s:\n%s", line, other, diff)
+			}
+		}
+	}
+}
+
+func TestDiscoverKeysOfAnotherCase(t *testing.T) {
+	for content, want := range map[string]string{
+		`{"Session":{"score":1}}`: "session (product) at session.score x1\n",
+		`{"session":{"SCORE":1}}`: "session (product) at session.score x1\n",
+		`{"Customer_ID":1}`:       "customer_id (text) at customer_id x1 personal\n",
+		`{"Country":"IT"}` + "\n" + `{"country":"IT"}` + "\n" + `{"country":"FR"}`: "country (text) at country x2\n",
+	} {
+		if diff := cmp.Diff(want, discovered(t, Mapping{}, content)); diff != "" {
+			t.Errorf("%s:\n%s", content, diff)
+		}
+	}
+	m := Mapping{Fields: map[string]string{"label": "Label"}}
+	if diff := cmp.Diff("label (label) at Label x1\n", discovered(t, m, `{"Label":"ko"}`)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestDiscoverDataKeys has ids for keys, which are no fields.
+func TestDiscoverDataKeys(t *testing.T) {
+	var content strings.Builder
+	for i := range 2 * maxKeys {
+		fmt.Fprintf(&content, `{"country":"IT","seen":{"id%d":true},"by":{"id%d":{"n":1}},"few":{"key%d":1}}`+"\n", i, i, i%2)
+	}
+	want := "country (text) at country x2000\nfew.key0 (number) at few.key0 x1000\nfew.key1 (number) at few.key1 x1000\n"
+	if diff := cmp.Diff(want, discovered(t, Mapping{}, content.String())); diff != "" {
+		t.Error(diff)
 	}
 }
