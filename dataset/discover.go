@@ -295,11 +295,13 @@ func (f *sampled) text(s string) {
 		return
 	}
 	f.count++
-	if b, kind := parseBool([]byte(s)); kind != ok || b == BoolAbsent || s == "0" || s == "1" {
-		f.noBool = true
+	if _, kind := parseNumber([]byte(s)); kind == ok {
+		f.noBool = true // 0 and 1 are numbers
+		return
 	}
-	if _, kind := parseNumber([]byte(s)); kind != ok {
-		f.noNum = true
+	f.noNum = true
+	if b, kind := parseBool([]byte(s)); kind != ok || b == BoolAbsent {
+		f.noBool = true
 	}
 }
 

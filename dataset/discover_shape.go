@@ -125,11 +125,11 @@ func textShape(text []byte) byte {
 	if len(text) > len("false") && letter(text[0]) && letter(text[len(text)-1]) {
 		return shapeText // the most frequent case: it has no space around it and is longer than any boolean
 	}
-	if b, kind := parseBool(text); kind == ok && b != BoolAbsent && string(text) != "0" && string(text) != "1" {
-		return shapeBool
-	}
 	if _, kind := parseNumber(text); kind == ok {
 		return shapeNumber
+	}
+	if b, kind := parseBool(text); kind == ok && b != BoolAbsent {
+		return shapeBool
 	}
 	return shapeText
 }

@@ -203,6 +203,8 @@ var oddities = []struct{ line, issue string }{
 	{`{"amount":[1]}`, "bad_type amount"},
 	{`{"mouse":1e400}`, "bad_number mouse"},
 	{`{"session":{"has_ai_agent":"maybe"}}`, "bad_boolean session.has_ai_agent"},
+	{`{"session":{"has_ai_agent":2.0}}`, "bad_boolean session.has_ai_agent"},
+	{`{"session":{"has_ai_agent":1.0}}`, ""},
 	{`{"session":{"score_cluster":"hi"}}`, "unknown_cluster session.score_cluster"},
 	{`{"label":"perhaps"}`, "unknown_label label"},
 	{`{"label":0.0}`, ""},

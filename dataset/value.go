@@ -146,7 +146,17 @@ var boolAliases = map[string]uint8{
 	"true": BoolTrue, "false": BoolFalse, "1": BoolTrue, "0": BoolFalse, "yes": BoolTrue, "no": BoolFalse,
 }
 
-func parseBool(text []byte) (uint8, IssueKind) { return parseAlias(boolAliases, text, BadBool) }
+func parseBool(text []byte) (uint8, IssueKind) {
+	v, kind := parseAlias(boolAliases, text, BadBool)
+	if kind == ok {
+		return v, ok
+	}
+	// Booleans that passed through a data frame with gaps come back as 0.0 and 1.0.
+	if f, kind := parseNumber(text); kind == ok && (f == 0 || f == 1) {
+		return BoolFalse + uint8(f), ok
+	}
+	return BoolAbsent, BadBool
+}
 
 // parseNumber returns NaN for an empty text; a text that says NaN is an issue, not an absence.
 func parseNumber(text []byte) (float64, IssueKind) {

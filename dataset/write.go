@@ -42,7 +42,11 @@ func CreateFile(path string) (*OutputFile, error) {
 	}
 	o.f, err = os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*.tmp")
 	if err != nil {
-		return nil, err
+		var pe *fs.PathError
+		if errors.As(err, &pe) {
+			err = pe.Err // the name in it is not the user's
+		}
+		return nil, fmt.Errorf("%s: no file can be made there: %w", path, err)
 	}
 	return o, nil
 }
@@ -102,16 +106,84 @@ func syncFolder(name string) error {
 	return d.Close()
 }
 
-// SameFile returns an error if writing path would overwrite one of the inputs, under whatever name.
+// SameFile returns an error if writing path would overwrite one of the inputs, under whatever name: a file, one that a glob
+// matches, or one in a folder that would be read as a history.
 func SameFile(path string, inputs []string) error {
-	out, err := os.Stat(path)
-	if err != nil || !out.Mode().IsRegular() {
+	if out, err := os.Stat(path); err != nil || !out.Mode().IsRegular() {
 		return nil
 	}
+	if name, found := Among(path, inputs); found {
+		return fmt.Errorf("%s is an input (%s): want another file to write to", path, name)
+	}
+	return nil
+}
+
+// Among returns the first of the inputs, which may be folders and globs too, that stands for the file.
+func Among(file string, inputs []string) (name string, found bool) {
+	it, err := os.Stat(file)
+	if err != nil {
+		return "", false
+	}
 	for _, name := range inputs {
-		if in, err := os.Stat(name); err == nil && os.SameFile(in, out) {
-			return fmt.Errorf("%s is an input (%s): want another file to write to", path, name)
+		for _, f := range filesOf(name) {
+			if in, err := os.Stat(f); err == nil && os.SameFile(in, it) {
+				return name, true
+			}
 		}
+	}
+	return "", false
+}
+
+// filesOf returns the files that an input stands for.
+func filesOf(name string) []string {
+	info, err := os.Stat(name)
+	if err != nil {
+		matches, _ := filepath.Glob(name)
+		var out []string
+		for _, match := range matches {
+			if _, err := os.Stat(match); err == nil { // or else a match that is a pattern again would not end
+				out = append(out, filesOf(match)...)
+			}
+		}
+		return out
+	}
+	if !info.IsDir() {
+		return []string{name}
+	}
+	var out []string
+	filepath.WalkDir(name, func(file string, _ fs.DirEntry, _ error) error {
+		if info, err := os.Stat(file); err == nil && info.Mode().IsRegular() && recognised(file) {
+			out = append(out, file)
+		}
+		return nil // what cannot be read is an error of the scan
+	})
+	return out
+}
+
+// SameOutput returns an error if two of the names, of which "" is none, are of one file.
+func SameOutput(names ...string) error {
+	seen := map[string]string{}
+	for _, name := range names {
+		if name == "" || name == "-" {
+			continue
+		}
+		key := name
+		if folder, err := filepath.EvalSymlinks(filepath.Dir(name)); err == nil {
+			key = filepath.Join(folder, filepath.Base(name))
+		}
+		if file, err := filepath.EvalSymlinks(name); err == nil {
+			key = file
+		}
+		if abs, err := filepath.Abs(key); err == nil {
+			key = abs
+		}
+		if st, err := os.Stat(key); err == nil && !st.Mode().IsRegular() {
+			continue // /dev/null takes anything
+		}
+		if other, found := seen[key]; found {
+			return fmt.Errorf("%s and %s are one file: want one for each output", other, name)
+		}
+		seen[key] = name
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package dataset
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -112,6 +113,40 @@ func TestSameFile(t *testing.T) {
 		if err := SameFile(out, []string{a, "/dev/null"}); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+func TestSameFileOfMany(t *testing.T) {
+	folder := t.TempDir()
+	file := filepath.Join(folder, "deep", "h.jsonl")
+	report := filepath.Join(folder, "report.txt")
+	os.Mkdir(filepath.Dir(file), 0o755)
+	if err := errors.Join(os.WriteFile(file, []byte("{}\n"), 0o644), os.WriteFile(report, []byte("Replay\n"), 0o644)); err != nil {
+		t.Fatal(err)
+	}
+	for _, input := range []string{folder, filepath.Dir(file), filepath.Join(folder, "*", "h.*"), filepath.Join(folder, "d*")} {
+		if err := SameFile(file, []string{input}); err == nil {
+			t.Errorf("overwrites what %s reads", input)
+		}
+		if err := SameFile(report, []string{input}); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestSameOutput(t *testing.T) {
+	folder := t.TempDir()
+	a, link := filepath.Join(folder, "a"), filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink(folder, link); err != nil {
+		t.Skip(err)
+	}
+	for _, names := range [][]string{{a, a}, {a, "", filepath.Join(folder, ".", "x", "..", "a")}, {filepath.Join(link, "a"), a}} {
+		if err := SameOutput(names...); err == nil {
+			t.Errorf("%q: no error", names)
+		}
+	}
+	if err := SameOutput(a, "", "", "-", "-", "/dev/null", "/dev/null", a+"b"); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -64,10 +64,24 @@ func (d *document) places(n ast.Node) map[string]string {
 		}
 		if !dotted(path) {
 			d.fail(place(e.value), "%s is %s: want %s", e.key, quoted(path), want)
+		} else if dataset.Personal(path) && printable(e.key) {
+			d.fail(place(e.value), "%s is %s: personal data by its name, which must not be printed: want another path", e.key, quoted(path))
 		}
 		out[e.key] = path
 	}
 	return out
+}
+
+// printable reports whether the values of a field may be printed or written as they are in the data. Those of a score or a
+// label cannot: they are read as such, so their path may well end in value or number.
+func printable(name string) bool {
+	product := dataset.ProductOf(name)
+	last := name[strings.LastIndexByte(name, '.')+1:]
+	switch {
+	case dataset.Personal(name), slices.Contains(recordNames, name), slices.Contains(dataset.Products, name), product == name:
+		return false
+	}
+	return product == "" || last != "score" && last != "score_cluster" && last != "status"
 }
 
 // dotted reports whether s is one or more keys joined by dots, none of them empty.

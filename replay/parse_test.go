@@ -258,6 +258,28 @@ func FuzzParsePolicy(f *testing.F) {
 	})
 }
 
+// TestMappingOfPersonalData moves values under names that are printed: only what is read as a score or a label may have a
+// path that ends in a word for personal data.
+func TestMappingOfPersonalData(t *testing.T) {
+	for entry, allowed := range map[string]bool{
+		"country: session.ip": false, "country: email": false, "session.note: raw.user_agent": false, "onboarding.reason_codes: x.phone": false,
+		"session.score: risk.value": true, "label: outcome.value": true, "customer_id: user_id": true, "email: contact.email": true,
+		"onboarding.email: raw.email": true, "session: raw.value": true, "country: geo.country": true,
+	} {
+		if _, err := ParseMapping("m.yaml", []byte("fields: {"+entry+"}")); (err == nil) != allowed {
+			t.Errorf("%s: %v", entry, err)
+		}
+	}
+}
+
+// TestByteOrderMark is what editors on Windows put before a text.
+func TestByteOrderMark(t *testing.T) {
+	m, err := ParseMapping("m.yaml", []byte("\ufefffields: {label: is_bad}\n"))
+	if err != nil || m.Fields["label"] != "is_bad" {
+		t.Errorf("%v, error %v", m, err)
+	}
+}
+
 func FuzzParseMapping(f *testing.F) {
 	f.Add([]byte("fields: {session.score: a.b}\nbare: login\n"))
 	f.Fuzz(func(_ *testing.T, src []byte) { _, _ = ParseMapping("m.yaml", src) })

@@ -1,6 +1,7 @@
 package replay
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -94,6 +95,7 @@ func tokenPlace(t *token.Token) pos {
 // readDocument parses a file of one YAML document, or JSON, without anchors, tags and the like. The root is nil where
 // errors make it useless. what names the kind of file.
 func readDocument(file, what string, src []byte) (d *document, root ast.Node) {
+	src = bytes.TrimPrefix(src, []byte("\ufeff")) // as editors on Windows begin a file
 	d = &document{file: file, src: src}
 	defer func() {
 		if r := recover(); r != nil { // the library panics on some malformed files

@@ -39,6 +39,9 @@ func flagsFirst(commands []*cli.Command, args []string) ([]string, error) {
 			files = append(files, arg)
 			continue
 		}
+		if arg == "-h" || arg == "--help" || arg == "-help" {
+			return append(head, "--help"), nil // urfave/cli would take the files for help topics
+		}
 		flags = append(flags, arg)
 		takes, err := takesValue(cmd, arg)
 		if err != nil {

@@ -50,7 +50,7 @@ func (e *env) convert(c *cli.Context) error {
 		return err
 	}
 	defer scan.Close()
-	file, err := e.create(path, h.files)
+	file, err := e.create(path, inputs(c))
 	if err != nil {
 		return err
 	}
@@ -66,6 +66,7 @@ func (e *env) convert(c *cli.Context) error {
 			return err
 		}
 	}
+	e.unmatched(h)
 	if err := file.Commit(); err != nil {
 		return err
 	}

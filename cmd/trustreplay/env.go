@@ -3,10 +3,12 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"runtime"
+	"slices"
 	"sync"
 	"time"
 
@@ -30,6 +32,9 @@ type env struct {
 
 // create starts an output file that abort removes if the run ends before its commit.
 func (e *env) create(path string, inputs []string) (*dataset.OutputFile, error) {
+	if path == "-" {
+		return nil, errors.New("- stands for standard output in --out alone: want the name of a file")
+	}
 	if err := dataset.SameFile(path, inputs); err != nil {
 		return nil, err
 	}
@@ -43,6 +48,12 @@ func (e *env) create(path string, inputs []string) (*dataset.OutputFile, error) 
 	return f, nil
 }
 
+// inputs names every file that a verb was told to read, which none of its outputs may replace.
+func inputs(c *cli.Context) []string {
+	names := append(c.Args().Slice(), c.String("mapping"))
+	return slices.Concat(names, c.StringSlice("labels"), c.StringSlice("policy"))
+}
+
 // abort removes every output that was not committed.
 func (e *env) abort() {
 	e.mu.Lock()
@@ -53,7 +64,7 @@ func (e *env) abort() {
 }
 
 // print writes a document in the asked format to --out or stdout.
-func (e *env) print(c *cli.Context, doc reports.Document, inputs []string) error {
+func (e *env) print(c *cli.Context, doc reports.Document) error {
 	path := c.String("out")
 	var buf bytes.Buffer
 	if err := reports.Write(&buf, doc, c.String("format"), e.textOptions(path)); err != nil {
@@ -63,7 +74,7 @@ func (e *env) print(c *cli.Context, doc reports.Document, inputs []string) error
 		_, err := e.stdout.Write(buf.Bytes())
 		return err
 	}
-	f, err := e.create(path, inputs)
+	f, err := e.create(path, inputs(c))
 	if err != nil {
 		return err
 	}

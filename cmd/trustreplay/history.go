@@ -69,7 +69,7 @@ func (e *env) history(c *cli.Context) (*history, error) {
 		return nil, err
 	}
 	if file := c.String("mapping"); file != "" {
-		src, err := os.ReadFile(file)
+		src, err := readFile(file)
 		if err != nil {
 			return nil, err
 		}
@@ -91,6 +91,12 @@ func (e *env) labels(ctx context.Context, h *history, names []string, key string
 	if slices.Contains(names, "-") && slices.Contains(h.files, "-") {
 		return nil, errors.New("stdin can be the history or the labels, not both")
 	}
+	for _, name := range names {
+		in, found := dataset.Among(name, h.files)
+		if st, err := os.Stat(in); found && (err != nil || st.IsDir()) { // a history that is its own labels is named itself
+			return nil, fmt.Errorf("--labels %s is also read as history (%s): name the history's files, or move the labels", name, in)
+		}
+	}
 	labels, account, err := dataset.LoadLabels(ctx, names, e.stdin, h.mapping, key)
 	if err != nil {
 		return nil, err
@@ -102,6 +108,16 @@ func (e *env) labels(ctx context.Context, h *history, names []string, key string
 		fmt.Fprintf(e.stderr, "trustreplay: labels: %d of %d rows: %v\n", c.Count, account.Read, c.First[0])
 	}
 	return labels, nil
+}
+
+// unmatched tells how many labels found no record: all of them, where the ids of the two are not the same thing.
+func (e *env) unmatched(h *history) {
+	if h.labels == nil {
+		return
+	}
+	if n := h.labels.Unmatched(); n > 0 {
+		fmt.Fprintf(e.stderr, "trustreplay: labels: %d of %d ids (%s) are in no record\n", n, h.labels.Len(), h.labels.Key)
+	}
 }
 
 // open starts a scan of the history for the given fields.
@@ -139,6 +155,19 @@ func strictly(a dataset.Account) error {
 	return errors.Join(append(errs, fmt.Errorf("--strict: %d of %d records would be rejected", a.Rejected, a.Read))...)
 }
 
+// maxConfig is more than a policy or a mapping may have. A history in their place, named by mistake, is not read to its end.
+const maxConfig = 2 << 20
+
+// readFile reads a policy or a mapping.
+func readFile(name string) ([]byte, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, maxConfig))
+}
+
 // policies loads policies by built-in name or file.
 func policies(names []string) ([]*replay.Policy, error) {
 	var out []*replay.Policy
@@ -159,7 +188,7 @@ func policies(names []string) ([]*replay.Policy, error) {
 
 // policy loads one policy: a file where there is one, or else a built-in.
 func policy(name string) (*replay.Policy, error) {
-	src, err := os.ReadFile(name)
+	src, err := readFile(name)
 	if err == nil {
 		return replay.ParsePolicy(name, src)
 	}

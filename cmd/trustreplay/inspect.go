@@ -47,7 +47,8 @@ func (e *env) inspect(c *cli.Context) error {
 			return err
 		}
 	}
-	return e.print(c, reports.Inspect(profile), h.files)
+	e.unmatched(h)
+	return e.print(c, reports.Inspect(profile))
 }
 
 // discover lists the fields of a history. Standard input is kept in memory, because it is read twice.

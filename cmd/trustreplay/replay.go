@@ -47,7 +47,7 @@ func (e *env) replay(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	rows, file, err := e.decisions(c, plan, h.files)
+	rows, file, err := e.decisions(c, plan)
 	if err != nil {
 		return err
 	}
@@ -69,11 +69,12 @@ func (e *env) replay(c *cli.Context) error {
 			return err
 		}
 	}
+	e.unmatched(h)
 	results, err := runAll(cube, q.Policies)
 	if err != nil {
 		return err
 	}
-	if err := e.print(c, reports.Replay(results, q.By, cube.Account, c.Float64("confidence")), h.files); err != nil {
+	if err := e.print(c, reports.Replay(results, q.By, cube.Account, c.Float64("confidence"))); err != nil {
 		return err // and no decisions are left behind
 	}
 	if file != nil {
@@ -132,12 +133,15 @@ func runAll(cube *replay.Cube, policies []*replay.Policy) ([]replay.Result, erro
 }
 
 // decisions opens the --decisions file, or returns nils where none was asked for.
-func (e *env) decisions(c *cli.Context, plan *replay.Plan, inputs []string) (*replay.Decisions, *dataset.OutputFile, error) {
+func (e *env) decisions(c *cli.Context, plan *replay.Plan) (*replay.Decisions, *dataset.OutputFile, error) {
 	path := c.String("decisions")
 	if path == "" {
 		return nil, nil, nil
 	}
-	file, err := e.create(path, inputs)
+	if err := dataset.SameOutput(path, c.String("out")); err != nil {
+		return nil, nil, err
+	}
+	file, err := e.create(path, inputs(c))
 	if err != nil {
 		return nil, nil, err
 	}

@@ -47,14 +47,15 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	case err = <-e.stalled:
 		e.abort()
 	case <-ctx.Done():
+		err = ctx.Err()
 		select {
-		case <-done:
+		case err = <-done: // nil where the signal came too late: the files are there
 		case <-time.After(grace):
 		}
 		e.abort()
 	}
 	var signalled interrupted
-	if errors.As(context.Cause(ctx), &signalled) {
+	if err != nil && errors.As(context.Cause(ctx), &signalled) {
 		fmt.Fprintf(stderr, "trustreplay: %v, no file was written\n", signalled)
 		return exitSignal + int(signalled.signal)
 	}

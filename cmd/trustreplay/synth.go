@@ -106,6 +106,9 @@ func (e *env) synth(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := dataset.SameOutput(c.String("out"), c.String("labels"), c.String("truth")); err != nil {
+		return err
+	}
 	var truth dataset.Truth
 	err = e.write(c.String("out"), func(w io.Writer) (err error) {
 		truth, err = dataset.Synth(interruptible{w, c.Context.Err}, o)
