@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"strings"
 
 	"github.com/trustreplay/trustreplay/calibrate"
 	"github.com/trustreplay/trustreplay/replay"
@@ -79,7 +80,8 @@ func (s contest) measuresOf(v Versus, marks map[string]string) *Table {
 				words += x.name[len(callRate):]
 			}
 			difference, interval, p := x.texts(s.confidence)
-			t.Rows = append(t.Rows, []Cell{textCell(words + marks[markOf(v, line.name)]), x.side(x.champion), x.side(x.challenger),
+			refs := strings.ReplaceAll(marks[markOf(v, line.name)], "] [", ",") // the interval needs the width
+			t.Rows = append(t.Rows, []Cell{textCell(words + refs), x.side(x.champion), x.side(x.challenger),
 				{x.Value, difference}, textCell(interval), {x.P, p}})
 		}
 	}

@@ -14,7 +14,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// contested compares policies over the sample history, the first of them the champion.
+// contested compares policies over the sample waterfall and its labels, the first of them the champion.
 func contested(t *testing.T, by []string, policies ...*replay.Policy) (replay.Result, []Versus, dataset.Account) {
 	t.Helper()
 	ctx := context.Background()
@@ -22,7 +22,11 @@ func contested(t *testing.T, by []string, policies ...*replay.Policy) (replay.Re
 	if err != nil {
 		t.Fatal(err)
 	}
-	scan, err := dataset.Open(ctx, []string{"../testdata/sample/waterfall.jsonl.gz"}, nil, dataset.Options{Fields: plan.Fields()})
+	labels, _, err := dataset.LoadLabels(ctx, []string{"../testdata/sample/labels.csv"}, nil, dataset.Mapping{}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	scan, err := dataset.Open(ctx, []string{"../testdata/sample/waterfall.jsonl.gz"}, nil, dataset.Options{Fields: plan.Fields(), Labels: labels})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,7 +75,7 @@ func compareDocuments(t *testing.T) map[string]Document {
 		by       []string
 		policies []*replay.Policy
 	}{
-		"one":     {[]string{"month"}, []*replay.Policy{champion, looser}},
+		"one":     {[]string{"channel"}, []*replay.Policy{champion, looser}},
 		"several": {nil, []*replay.Policy{champion, looser, stricter}},
 	} {
 		r, versus, account := contested(t, ask.by, ask.policies...)
