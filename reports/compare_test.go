@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"math"
 	"regexp"
 	"strings"
 	"testing"
@@ -147,7 +148,8 @@ func readCompared(t failer, d Document) comparedJSON {
 	return got
 }
 
-// TestCompareAddsUp checks on the sample history that every table of the contract adds up to the same difference.
+// TestCompareAddsUp checks on the sample history that every table of the contract adds up to the same difference, and that
+// each measure's difference is the challenger's less the champion's.
 func TestCompareAddsUp(t *testing.T) {
 	for name, d := range compareDocuments(t) {
 		got := readCompared(t, d)
@@ -165,6 +167,16 @@ func TestCompareAddsUp(t *testing.T) {
 			}
 			for _, g := range c.Groups {
 				byGroup = byGroup.add(g.Swaps["swap_in"], 1).add(g.Swaps["swap_out"], -1)
+			}
+			for _, m := range c.Measures {
+				a, b, d := m.Champion, m.Challenger, m.Difference.Value
+				if a == nil || b == nil || a.Value == nil || b.Value == nil {
+					if d != nil {
+						t.Errorf("%s, %s: %s differs by %v from what is undefined", name, c.Challenger, m.Name, *d)
+					}
+				} else if d == nil || math.Abs(*b.Value-*a.Value-*d) > 1e-12*max(1, *a.Value, *b.Value) {
+					t.Errorf("%s, %s: %s differs by %v, want %v less %v", name, c.Challenger, m.Name, d, *b.Value, *a.Value)
+				}
 			}
 			if byEdit != net || approvals != net.Records || fraud != net.Fraud {
 				t.Errorf("%s, %s: edits add up to %v, %d approvals and %d frauds, want %v", name, c.Challenger, byEdit, approvals, fraud, net)
