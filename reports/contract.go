@@ -104,9 +104,7 @@ func outcomeName(a dataset.Action) string {
 func actionsJSON(c replay.Counts) object {
 	var o object
 	for _, a := range outcomes {
-		t := c.Actions[a]
-		o = append(o, member{outcomeName(a), tallyJSON{t.N(), t.Records[dataset.Fraud], t.Records[dataset.Legit],
-			t.Records[dataset.Unlabeled], Amount(t.Value()), Amount(t.Amount[dataset.Fraud])}})
+		o = append(o, member{outcomeName(a), newTally(c.Actions[a])})
 	}
 	return o
 }
@@ -198,13 +196,7 @@ func replayTidy(results []replay.Result, by []string, confidence float64) *Table
 
 // tidy appends the lines of one set of counts, each beginning with the cells of lead.
 func (t *Table) tidy(lead []any, p *replay.Policy, c replay.Counts, confidence float64) {
-	add := func(values ...any) {
-		row := make([]Cell, len(t.Columns))
-		for i, v := range append(append([]any(nil), lead...), values...) {
-			row[i].Value = v
-		}
-		t.Rows = append(t.Rows, row)
-	}
+	add := func(values ...any) { t.line(lead, values...) }
 	for _, a := range outcomes {
 		u := c.Actions[a]
 		add("action", outcomeName(a), u.N(), u.Records[dataset.Fraud], u.Records[dataset.Legit], u.Records[dataset.Unlabeled],

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"strings"
 
@@ -35,10 +36,15 @@ Examples:
 }
 
 func (e *env) replay(c *cli.Context) error {
-	q, err := question(c)
+	names := c.StringSlice("policy")
+	if len(names) == 0 {
+		return fmt.Errorf("no policy named: want --policy FILE.yaml or a built-in such as table-waterfall (trustreplay policy list)")
+	}
+	q, err := question(c, names)
 	if err != nil {
 		return err
 	}
+	q.Rows = c.String("decisions") != ""
 	h, err := e.history(c)
 	if err != nil {
 		return err
@@ -54,22 +60,10 @@ func (e *env) replay(c *cli.Context) error {
 	if file != nil {
 		defer file.Abort()
 	}
-	scan, err := h.open(c.Context, plan.Fields())
+	cube, err := e.cube(c.Context, h, plan, rows, "replaying")
 	if err != nil {
 		return err
 	}
-	stop := e.watch(scan, "replaying")
-	cube, err := replay.Build(c.Context, plan, scan, h.workers, rows)
-	stop()
-	if err != nil {
-		return err
-	}
-	if h.strict {
-		if err := strictly(cube.Account); err != nil {
-			return err
-		}
-	}
-	e.unmatched(h)
 	results, err := runAll(cube, q.Policies)
 	if err != nil {
 		return err
@@ -83,13 +77,27 @@ func (e *env) replay(c *cli.Context) error {
 	return nil
 }
 
-// question reads the flags that say what to ask of a history.
-func question(c *cli.Context) (replay.Question, error) {
-	q := replay.Question{By: split(c.StringSlice("by"))}
-	names := c.StringSlice("policy")
-	if len(names) == 0 {
-		return q, fmt.Errorf("no policy named: want --policy FILE.yaml or a built-in such as table-waterfall (trustreplay policy list)")
+// cube reads a history to its end. rows may be nil; what is the work's name in the progress bar.
+func (e *env) cube(ctx context.Context, h *history, plan *replay.Plan, rows *replay.Decisions, what string) (*replay.Cube, error) {
+	scan, err := h.open(ctx, plan.Fields())
+	if err != nil {
+		return nil, err
 	}
+	stop := e.watch(scan, what)
+	cube, err := replay.Build(ctx, plan, scan, h.workers, rows)
+	stop()
+	if err == nil && h.strict {
+		err = strictly(cube.Account)
+	}
+	if err == nil {
+		e.unmatched(h)
+	}
+	return cube, err
+}
+
+// question reads the flags that say what to ask of a history; names are those of the policies.
+func question(c *cli.Context, names []string) (replay.Question, error) {
+	q := replay.Question{By: split(c.StringSlice("by"))}
 	switch c.String("absent") {
 	case "not_called":
 	case "missing":
@@ -102,7 +110,6 @@ func question(c *cli.Context) (replay.Question, error) {
 	}
 	var err error
 	q.Policies, err = policies(names)
-	q.Rows = c.String("decisions") != ""
 	return q, err
 }
 

@@ -1,0 +1,238 @@
+package reports
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+
+	"github.com/trustreplay/trustreplay/calibrate"
+	"github.com/trustreplay/trustreplay/replay"
+)
+
+// A contrast is one measure of two policies. A side is nil where its policy has no such measure, as the call rate of a
+// product that it does not ask.
+type contrast struct {
+	name                 string
+	champion, challenger *calibrate.Measure
+	// Difference has the method none where no paired method is offered: its value is plain subtraction.
+	calibrate.Difference
+}
+
+// pairedCounts returns the counts that the paired methods of calibrate look at.
+func pairedCounts(s *replay.Swap) calibrate.PairedCounts {
+	p := s.Approvals()
+	return calibrate.PairedCounts{{p.Neither.Records, p.OnlyChallenger.Records}, {p.OnlyChampion.Records, p.Both.Records}}
+}
+
+// paired returns the differences that have a paired method: of approval_rate, then of fraud_rate.
+func paired(s *replay.Swap, confidence float64) [2]calibrate.Difference {
+	c := pairedCounts(s)
+	return [2]calibrate.Difference{c.ApprovalDifference(confidence), c.FraudRateDifference(confidence)}
+}
+
+// contrasts returns every measure of the two policies of c on the records of s: the champion's in their order, then those that
+// the challenger alone has.
+func contrasts(c *replay.Comparison, s *replay.Swap, confidence float64) []contrast {
+	a, b := s.Counts()
+	champion, challenger := calibrate.Measures(c.Champion, a, confidence), calibrate.Measures(c.Challenger, b, confidence)
+	tested := paired(s, confidence)
+	var out []contrast
+	for _, m := range champion {
+		x := contrast{name: m.Name, champion: &m, Difference: plainDifference(calibrate.Undefined())}
+		if other, found := calibrate.Find(challenger, m.Name); found {
+			x.challenger, x.Difference = &other, plainDifference(other.Value-m.Value)
+		}
+		switch m.Name {
+		case "approval_rate":
+			x.Difference = tested[0]
+		case "fraud_rate":
+			x.Difference = tested[1]
+		}
+		out = append(out, x)
+	}
+	for _, m := range challenger {
+		if _, found := calibrate.Find(champion, m.Name); !found {
+			out = append(out, contrast{name: m.Name, challenger: &m, Difference: plainDifference(calibrate.Undefined())})
+		}
+	}
+	return out
+}
+
+func plainDifference(v calibrate.Number) calibrate.Difference {
+	u := calibrate.Undefined()
+	return calibrate.Difference{Value: v, SE: u, Low: u, High: u, P: u, Confidence: u, Method: calibrate.MethodNone}
+}
+
+// measuresOf shows the measures of a challenger beside the champion's.
+func (s contest) measuresOf(v Versus, marks map[string]string) *Table {
+	t := &Table{Caption: "Measures", Columns: []Column{{Name: "measure"}, {Name: "champion", Align: Right}, {Name: "challenger", Align: Right},
+		{Name: "difference", Align: Right},
+		{Name: "interval", Head: s.intervalHead(), Align: Right, Extra: true}, {Name: "p", Align: Right}}}
+	list := contrasts(v.Comparison, &v.Comparison.Swap, s.confidence)
+	for _, line := range keyMeasures {
+		for _, x := range list {
+			if x.name != line.name && !(line.name == "call_rate" && isCallRate(x.name)) || x.byValue() && !s.hasAmounts() {
+				continue
+			}
+			words := line.words
+			if line.name == "call_rate" {
+				words += x.name[len(callRate):]
+			}
+			difference, interval, p := x.texts(s.confidence)
+			refs := strings.ReplaceAll(marks[markOf(v, line.name)], "] [", ",") // the interval needs the width
+			t.Rows = append(t.Rows, []Cell{textCell(words + refs), x.side(x.champion), x.side(x.challenger),
+				{x.Value, difference}, textCell(interval), {x.P, p}})
+		}
+	}
+	t.Footnotes = []string{
+		"Difference: challenger less champion on the same records; pp: percentage points. " + s.tilde(),
+		"Approval: McNemar's mid-p; fraud rate: influence function. Intervals are normal, and where few records differ p is the one to read. " +
+			"Both take records as independent and hold for a challenger that was chosen without looking at these records. " +
+			"Untested: plain subtraction; no interval is claimed.",
+	}
+	return t
+}
+
+const callRate = "call_rate_"
+
+func isCallRate(name string) bool {
+	return len(name) > len(callRate) && name[:len(callRate)] == callRate
+}
+
+// tilde explains the sign for no difference shown.
+func (s contest) tilde() string {
+	return fmt.Sprintf("~: no difference is shown, which is not the same as none (p ≥ %s, or too few records to tell).",
+		strconv.FormatFloat(math.Round((1-s.confidence)*1e8)/1e8, 'f', -1, 64))
+}
+
+func (x contrast) byValue() bool {
+	return x.champion != nil && x.champion.ByValue || x.challenger != nil && x.challenger.ByValue
+}
+
+// side prints the value of one policy, or a bound where nothing was counted: no interval stands beside it.
+func (x contrast) side(m *calibrate.Measure) Cell {
+	if m == nil {
+		return Cell{nil, none}
+	}
+	value, _ := measureText(*m)
+	if bound, found := m.AtMost(); found {
+		value = "≤ " + roundUp(bound)
+	}
+	return Cell{m.Value, value}
+}
+
+// texts prints the difference, its interval and its p.
+func (x contrast) texts(confidence float64) (difference, interval, p string) {
+	switch {
+	case !x.Value.Defined():
+		return undefined, "", ""
+	case x.Value == 0 && x.Method == calibrate.MethodNone:
+		return "0", none, untested
+	case x.Method == calibrate.MethodNone && x.champion.Unit == calibrate.BPS:
+		return signedText(x.Value, 2) + " bps", none, untested
+	case x.Method == calibrate.MethodNone:
+		return points(x.Value), none, untested
+	}
+	interval = undefined
+	if x.Low.Defined() && x.SE > 0 {
+		interval = intervalText(x.Low, x.High)
+	}
+	if !isShown(x.Difference, confidence) {
+		return "~", interval, pText(x.Difference)
+	}
+	return points(x.Value), interval, pText(x.Difference)
+}
+
+// isShown reports whether a paired difference is told from none at the confidence.
+func isShown(d calibrate.Difference, confidence float64) bool {
+	return d.P.Defined() && float64(d.P) < 1-confidence
+}
+
+// verdict prints a paired difference and its p in one cell, as benchstat does.
+func verdict(d calibrate.Difference, confidence float64) string {
+	switch {
+	case !d.Value.Defined():
+		return undefined
+	case !isShown(d, confidence):
+		return "~ (" + pEquation(d) + ")"
+	}
+	return points(d.Value) + " (" + pEquation(d) + ")"
+}
+
+func pEquation(d calibrate.Difference) string {
+	switch p := pText(d); {
+	case p == undefined || p == identical:
+		return p
+	case p[0] == '<':
+		return "p" + p
+	default:
+		return "p=" + p
+	}
+}
+
+// untested stands for the p of a difference that no paired method is offered for.
+const untested = "untested"
+
+// identical stands for the p of two policies that agree on every record that counts: there was nothing to test.
+const identical = "identical"
+
+func pText(d calibrate.Difference) string {
+	switch {
+	case !d.P.Defined():
+		return undefined
+	case d.Value == 0 && d.SE == 0:
+		return identical
+	case d.P < 0.001:
+		return "<0.001"
+	}
+	return strconv.FormatFloat(float64(d.P), 'f', 3, 64)
+}
+
+// fromTo prints the two values of a paired difference.
+func fromTo(d calibrate.Difference) string {
+	return shareText(d.First) + " → " + shareText(d.Second)
+}
+
+func shareText(v calibrate.Number) string {
+	if v == 0 {
+		return "0"
+	}
+	return percent(v)
+}
+
+// points prints a difference of two shares. One that would round to nothing says so instead.
+func points(v calibrate.Number) string {
+	switch {
+	case v == 0:
+		return "0"
+	case v > 0 && v < 0.00005:
+		return "<+0.01 pp"
+	case v < 0 && v > -0.00005:
+		return ">-0.01 pp"
+	}
+	return signedText(100*v, 2) + " pp"
+}
+
+// signedText prints a number with its sign; what rounds to 0 has none.
+func signedText(v calibrate.Number, digits int) string {
+	text := strconv.FormatFloat(math.Abs(float64(v)), 'f', digits, 64)
+	switch rounded, _ := strconv.ParseFloat(text, 64); {
+	case rounded == 0:
+		return text
+	case v < 0:
+		return "-" + text
+	}
+	return "+" + text
+}
+
+// intervalText prints the bounds of a difference, with the digits that it takes to see on which side of 0 they are.
+func intervalText(low, high calibrate.Number) string {
+	digits := 2
+	for _, v := range []calibrate.Number{low, high} {
+		if a := math.Abs(float64(v)); a > 0 && a < 0.00005 {
+			digits = 4
+		}
+	}
+	return signedText(100*low, digits) + " – " + signedText(100*high, digits)
+}
