@@ -137,8 +137,12 @@ func TestParquetTruncated(t *testing.T) {
 // TestParquetFlips flips bytes: the records that a file promises are read, or an error says why not.
 func TestParquetFlips(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 6))
+	flips := 1500
+	if testing.Short() {
+		flips = 150
+	}
 	for _, b := range seedFiles(t) {
-		for range 1500 {
+		for range flips {
 			c := append([]byte(nil), b...)
 			c[r.IntN(len(c))] ^= byte(1 + r.IntN(255))
 			n, err := readDamaged(c)

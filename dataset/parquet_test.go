@@ -220,6 +220,9 @@ func TestParquetTypes(t *testing.T) {
 					}
 					codec := codecs[n%len(codecs)]
 					n++
+					if testing.Short() && n%7 != 0 { // 7 shares no factor with the loops, so each of their values stays
+						continue
+					}
 					t.Run(fmt.Sprintf("%s/%s/v%d/%s/%s", typ.name, enc, version+1, rep, codec), func(t *testing.T) {
 						opts := []parquet.WriterProperty{parquet.WithCompression(testCodecs[codec]), parquet.WithDataPageVersion(version),
 							parquet.WithDataPageSize(5000), parquet.WithDictionaryDefault(enc == "dict")}
