@@ -104,7 +104,7 @@ func (d *discovery) source(ctx context.Context, src source) error {
 func readableTwice(inputs []input) error {
 	var errs []error
 	for _, in := range inputs {
-		if _, pipe := in.stream.(closing); pipe {
+		if in.pipe {
 			errs = append(errs, inFile(in.name, errors.New("a pipe cannot be read twice, as this needs: pass it as -")))
 		}
 	}

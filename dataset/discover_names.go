@@ -153,6 +153,10 @@ var personalWords = map[string]bool{
 	"lon": true, "latitude": true, "longitude": true, "city": true, "tax_id": true, "iban": true, "photo": true,
 	"header_referer": true, "navigator_app_version": true, CustomerID: true, SessionID: true, ResolutionID: true,
 	"transaction_id": true, "user_id": true, "device_id": true,
+	"phones": true, "mobile": true, "mobile_number": true, "tel": true, "telephone": true, "emails": true, "e_mail": true,
+	"addresses": true, "remote_addr": true, "ip_addr": true, "nickname": true, "customer_name": true, "user_name": true,
+	"cardholder": true, "cardholder_name": true, "birthdate": true, "dob": true, "ssn": true, "passport": true, "tax_code": true,
+	"fiscal_code": true, "zip_code": true, "postcode": true, "postal_code": true,
 }
 
 // personalEndings are endings of the same kind, such as ip_city and ip_zip.
@@ -160,11 +164,29 @@ var personalEndings = []string{"_email", "_phone", "_phone_number", "_msisdn", "
 	"_lat", "_lon", "_first_name", "_last_name", "_full_name", "_latitude", "_longitude", "_street"}
 
 // Personal reports whether the values of a canonical name are personal data, which must not reach an output. It goes by
-// the last word of the name, in any case; vendor names such as navigator_browser_name are not personal.
+// the last word of the name, in any case and spelling: customerEmail and client-ip are customer_email and client_ip. Vendor
+// names such as navigator_browser_name are not personal.
 func Personal(name string) bool {
-	last := strings.ToLower(name[strings.LastIndexByte(name, '.')+1:])
+	last := snakeCase(name[strings.LastIndexByte(name, '.')+1:])
 	if personalWords[last] || strings.Contains(last, "user_agent") && !strings.HasSuffix(last, "match") && !strings.HasPrefix(last, "has_") {
 		return true
 	}
 	return slices.ContainsFunc(personalEndings, func(end string) bool { return strings.HasSuffix(last, end) })
+}
+
+// snakeCase turns clientIP, Client-IP and client_ip into the last of them.
+func snakeCase(word string) string {
+	is := func(i int, low, high byte) bool { return i >= 0 && i < len(word) && word[i] >= low && word[i] <= high }
+	var out []byte
+	for i := range len(word) {
+		switch c := word[i]; {
+		case c == '-' || c == ' ':
+			out = append(out, '_')
+			continue
+		case is(i, 'A', 'Z') && (is(i-1, 'a', 'z') || is(i-1, 'A', 'Z') && is(i+1, 'a', 'z')):
+			out = append(out, '_')
+		}
+		out = append(out, word[i])
+	}
+	return strings.ToLower(string(out))
 }

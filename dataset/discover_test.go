@@ -124,6 +124,9 @@ func TestPersonal(t *testing.T) {
 		"session.ip_city": true, "session.ip_country_code": false, "onboarding.ip.value": true, "customer_email": true,
 		"country": false, "session.navigator_browser_name": false, "onboarding.name.first_name": true, "City": true,
 		"session.score": false, "onboarding.phone.name_match": false,
+		"customerEmail": true, "E-mail": true, "client-ip": true, "clientIP": true, "userAgent": true, "firstName": true,
+		"remoteAddr": true, "IPAddress": true, "x.mobile": true, "session.ip_is_mobile": false, "hasUserAgentMatch": false,
+		"Full Name": true, "countryCode": false, "tip": false, "IT": false,
 	} {
 		if Personal(name) != want {
 			t.Errorf("Personal(%s) is %v", name, !want)

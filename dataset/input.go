@@ -16,6 +16,7 @@ type input struct {
 	name   string // as the user named it; "stdin" for -
 	size   int64  // bytes, -1 for a stream
 	stream io.Reader
+	pipe   bool   // the stream is a named pipe
 	sha256 string // where it was asked for
 }
 
@@ -161,7 +162,7 @@ func (r *resolver) file(name string, info fs.FileInfo) {
 	}
 	in := input{name: name, size: info.Size()}
 	if !info.Mode().IsRegular() {
-		in.size, in.stream = -1, closing{f} // a named pipe can be opened only once
+		in.size, in.stream, in.pipe = -1, closing{f}, true // a named pipe can be opened only once
 	} else {
 		f.Close()
 	}

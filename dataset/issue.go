@@ -232,3 +232,6 @@ func safeValue(v string) string {
 	}
 	return fmt.Sprintf("%q", v)
 }
+
+// IsCode reports whether a value looks like a reason code and not like personal data: a short word or number.
+func IsCode(v string) bool { return v != "" && strings.HasPrefix(safeValue(v), `"`) }

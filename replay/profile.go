@@ -71,6 +71,9 @@ type CodeProfile struct {
 // with more is left out as a whole: which of its codes came first depends on the number of workers.
 const maxCodes = 2000
 
+// notCode stands for all that cannot be a reason code and might be personal data, such as the addresses in a list.
+const notCode = "(not a code)"
+
 // delayDays is the length of Profile.Delays.
 const delayDays = 366
 
@@ -342,6 +345,13 @@ func (c *codeCounter) add(b *dataset.Batch, labels []uint8, amounts []int64) {
 			}
 			seen = append(seen, code)
 			t := c.counts[code]
+			if t == nil && !dataset.IsCode(code) {
+				if code = notCode; slices.Contains(seen, code) {
+					continue
+				}
+				seen = append(seen, code)
+				t = c.counts[code]
+			}
 			if t == nil {
 				if len(c.counts) > maxCodes {
 					continue
