@@ -25,6 +25,7 @@ type target struct {
 	spots    []spot // for a product: of its score
 	status   []spot // for a product: of an explicit status
 	bodies   []body // for a product: of whole responses
+	cluster  int    // for a product: the column of its recorded cluster, -1 where that is not read
 	dict     *textDict
 	met      uint64 // one bit for each of the first 64 spots: a value was taken from it
 }
@@ -45,12 +46,15 @@ func newPlacement(want []wanted, fields []Field, prefix Path) *placement {
 	p.shape.init(p.root, len(prefix) == 0)
 	for col, f := range fields {
 		w := want[col]
-		t := target{Field: f, col: col, response: responseOf(f)}
+		t := target{Field: f, col: col, response: responseOf(f), cluster: -1}
 		t.spots = p.spots(&t, w, w.paths, prefix)
 		if f.Kind == KindState || f.Kind == KindStatus {
 			t.status = p.spots(&t, w, w.status, prefix)
 			t.bodies = p.bodies(w, t.response, prefix)
 			p.shape.accept(t)
+			if len(prefix) == 0 {
+				t.cluster = clusterOf(fields, t.response)
+			}
 		}
 		if len(t.spots) == 0 && len(t.bodies) == 0 {
 			continue
@@ -163,11 +167,15 @@ func (p *placement) start(b *Batch) {
 	}
 }
 
-// finish completes the columns of a batch.
+// finish completes the columns of a batch. A product with a recorded cluster and no score had a response, as in Parquet.
 func (p *placement) finish(b *Batch) {
 	for i := range p.targets {
-		if t := &p.targets[i]; t.dict != nil {
+		t := &p.targets[i]
+		if t.dict != nil {
 			t.dict.finish(&b.Cols[t.col])
+		}
+		if t.cluster >= 0 {
+			settleProduct(&b.Cols[t.col], b.Cols[t.cluster].U8, t.Kind)
 		}
 	}
 }

@@ -200,12 +200,16 @@ func (r *groupReader) settle(b *Batch) {
 		if p.cluster < 0 {
 			continue
 		}
-		clusters := b.Cols[p.cluster].U8[:b.N]
-		if r.source.scan.want[k].Kind == KindStatus {
-			settle(b.Cols[k].U8[:b.N], clusters, uint8(Absent), uint8(OK))
-		} else {
-			settle(b.Cols[k].State[:b.N], clusters, Absent.state(), NoScore)
-		}
+		settleProduct(&b.Cols[k], b.Cols[p.cluster].U8[:b.N], r.source.scan.want[k].Kind)
+	}
+}
+
+// settleProduct settles the column of a product or of its status.
+func settleProduct(c *Column, clusters []uint8, kind Kind) {
+	if kind == KindStatus {
+		settle(c.U8, clusters, uint8(Absent), uint8(OK))
+	} else {
+		settle(c.State, clusters, Absent.state(), NoScore)
 	}
 }
 
