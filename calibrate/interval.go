@@ -75,9 +75,7 @@ func LowerBound(k, n int64, delta float64) float64 {
 }
 
 func check(k, n int64, p float64) {
-	if k < 0 || k > n {
-		panic(fmt.Sprintf("calibrate: %d of %d", k, n))
-	}
+	checkCount(k, n)
 	if !(p > 0 && p < 1) {
 		panic(fmt.Sprintf("calibrate: probability %v outside (0, 1)", p))
 	}

@@ -3,7 +3,6 @@ package replay
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"slices"
 
 	"github.com/trustreplay/trustreplay/dataset"
@@ -141,8 +140,8 @@ func (c *Cube) Run(pol *Policy) (*Result, error) {
 		}
 		r.group(g, res, counts)
 	}
-	for _, id := range slices.Sorted(maps.Keys(groups)) {
-		res.Groups = append(res.Groups, *groups[id])
+	for _, g := range groups {
+		res.Groups = append(res.Groups, *g)
 	}
 	slices.SortFunc(res.Groups, func(a, b Group) int { return slices.Compare(a.Key, b.Key) })
 	return res, nil

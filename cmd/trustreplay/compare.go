@@ -2,8 +2,8 @@ package main
 
 import (
 	"errors"
+	"io"
 
-	"github.com/trustreplay/trustreplay/dataset"
 	"github.com/trustreplay/trustreplay/replay"
 	"github.com/trustreplay/trustreplay/reports"
 	"github.com/urfave/cli/v2"
@@ -41,45 +41,19 @@ func (e *env) compare(c *cli.Context) error {
 	case len(challengers) == 0:
 		return errors.New("no challenger named: want --challenger FILE.yaml or a built-in such as table-combined (trustreplay policy list)")
 	}
-	q, err := question(c, append([]string{champion}, challengers...))
-	if err != nil {
-		return err
-	}
-	q.Rows = c.String("changes") != ""
-	h, err := e.history(c)
-	if err != nil {
-		return err
-	}
-	plan, err := replay.NewPlan(q)
-	if err != nil {
-		return err
-	}
-	rows, file, err := e.changes(c, plan)
-	if err != nil {
-		return err
-	}
-	if file != nil {
-		defer file.Abort()
-	}
-	cube, err := e.cube(c.Context, h, plan, rows, "comparing")
-	if err != nil {
-		return err
-	}
-	results, err := runAll(cube, q.Policies)
-	if err != nil {
-		return err
-	}
-	versus, err := compareAll(cube, results)
-	if err != nil {
-		return err
-	}
-	if err := e.print(c, reports.Compare(results[0], versus, q.By, cube.Account, c.Float64("confidence"))); err != nil {
-		return err // and no changes are left behind
-	}
-	if file != nil {
-		return file.Commit()
-	}
-	return nil
+	return e.answer(c, append([]string{champion}, challengers...), question{
+		flag: "changes", doing: "comparing",
+		rows: func(plan *replay.Plan, w io.Writer, path string) (*replay.Decisions, error) {
+			return replay.NewChanges(plan, plan.Policies[0], plan.Policies[1:], w, path)
+		},
+		arrange: func(cube *replay.Cube, results []replay.Result) (reports.Document, error) {
+			versus, err := compareAll(cube, results)
+			if err != nil {
+				return reports.Document{}, err
+			}
+			return reports.Compare(results[0], versus, split(c.StringSlice("by")), cube.Account, c.Float64("confidence")), nil
+		},
+	})
 }
 
 // compareAll compares the first of the results with each other one.
@@ -98,25 +72,4 @@ func compareAll(cube *replay.Cube, results []replay.Result) ([]reports.Versus, e
 		out = append(out, reports.Versus{Result: r, Comparison: comparison, Edits: edits})
 	}
 	return out, nil
-}
-
-// changes opens the --changes file, or returns nils where none was asked for.
-func (e *env) changes(c *cli.Context, plan *replay.Plan) (*replay.Decisions, *dataset.OutputFile, error) {
-	path := c.String("changes")
-	if path == "" {
-		return nil, nil, nil
-	}
-	if err := dataset.SameOutput(path, c.String("out")); err != nil {
-		return nil, nil, err
-	}
-	file, err := e.create(path, inputs(c))
-	if err != nil {
-		return nil, nil, err
-	}
-	rows, err := replay.NewChanges(plan, plan.Policies[0], plan.Policies[1:], file, path)
-	if err != nil {
-		file.Abort()
-		return nil, nil, err
-	}
-	return rows, file, nil
 }

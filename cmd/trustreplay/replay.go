@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/trustreplay/trustreplay/dataset"
@@ -40,11 +41,30 @@ func (e *env) replay(c *cli.Context) error {
 	if len(names) == 0 {
 		return fmt.Errorf("no policy named: want --policy FILE.yaml or a built-in such as table-waterfall (trustreplay policy list)")
 	}
-	q, err := question(c, names)
+	return e.answer(c, names, question{
+		flag: "decisions", doing: "replaying", rows: replay.NewDecisions,
+		arrange: func(cube *replay.Cube, results []replay.Result) (reports.Document, error) {
+			return reports.Replay(results, split(c.StringSlice("by")), cube.Account, c.Float64("confidence")), nil
+		},
+	})
+}
+
+// A question is what a verb makes of policies replayed over a history.
+type question struct {
+	flag    string // names the file of rows
+	doing   string // the work's name in the progress bar
+	rows    func(plan *replay.Plan, w io.Writer, path string) (*replay.Decisions, error)
+	arrange func(cube *replay.Cube, results []replay.Result) (reports.Document, error)
+}
+
+// answer replays policies over the history of the command line, prints what the verb makes of it and only then lets its
+// file of rows appear.
+func (e *env) answer(c *cli.Context, names []string, v question) error {
+	q, err := ask(c, names)
 	if err != nil {
 		return err
 	}
-	q.Rows = c.String("decisions") != ""
+	q.Rows = c.String(v.flag) != ""
 	h, err := e.history(c)
 	if err != nil {
 		return err
@@ -53,14 +73,14 @@ func (e *env) replay(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	rows, file, err := e.decisions(c, plan)
+	rows, file, err := e.rows(c, v, plan)
 	if err != nil {
 		return err
 	}
 	if file != nil {
 		defer file.Abort()
 	}
-	cube, err := e.cube(c.Context, h, plan, rows, "replaying")
+	cube, err := e.cube(c.Context, h, plan, rows, v.doing)
 	if err != nil {
 		return err
 	}
@@ -68,8 +88,12 @@ func (e *env) replay(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := e.print(c, reports.Replay(results, q.By, cube.Account, c.Float64("confidence"))); err != nil {
-		return err // and no decisions are left behind
+	doc, err := v.arrange(cube, results)
+	if err != nil {
+		return err
+	}
+	if err := e.print(c, doc); err != nil {
+		return err // and no rows are left behind
 	}
 	if file != nil {
 		return file.Commit()
@@ -95,8 +119,8 @@ func (e *env) cube(ctx context.Context, h *history, plan *replay.Plan, rows *rep
 	return cube, err
 }
 
-// question reads the flags that say what to ask of a history; names are those of the policies.
-func question(c *cli.Context, names []string) (replay.Question, error) {
+// ask reads the flags that say what to ask of a history; names are those of the policies.
+func ask(c *cli.Context, names []string) (replay.Question, error) {
 	q := replay.Question{By: split(c.StringSlice("by"))}
 	switch c.String("absent") {
 	case "not_called":
@@ -139,9 +163,9 @@ func runAll(cube *replay.Cube, policies []*replay.Policy) ([]replay.Result, erro
 	return results, nil
 }
 
-// decisions opens the --decisions file, or returns nils where none was asked for.
-func (e *env) decisions(c *cli.Context, plan *replay.Plan) (*replay.Decisions, *dataset.OutputFile, error) {
-	path := c.String("decisions")
+// rows opens the file of rows, or returns nils where none was asked for.
+func (e *env) rows(c *cli.Context, v question, plan *replay.Plan) (*replay.Decisions, *dataset.OutputFile, error) {
+	path := c.String(v.flag)
 	if path == "" {
 		return nil, nil, nil
 	}
@@ -152,7 +176,7 @@ func (e *env) decisions(c *cli.Context, plan *replay.Plan) (*replay.Decisions, *
 	if err != nil {
 		return nil, nil, err
 	}
-	rows, err := replay.NewDecisions(plan, file, path)
+	rows, err := v.rows(plan, file, path)
 	if err != nil {
 		file.Abort()
 		return nil, nil, err
