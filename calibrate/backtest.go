@@ -111,8 +111,10 @@ type Test struct {
 }
 
 // Over reports whether a limit's value was above its bound, Shown whether one was shown broken.
-func (t Trial) Over() bool  { return slices.ContainsFunc(t.Tests, func(x Test) bool { return x.Over }) }
-func (t Trial) Shown() bool { return slices.ContainsFunc(t.Tests, func(x Test) bool { return x.Shown }) }
+func (t Trial) Over() bool { return slices.ContainsFunc(t.Tests, func(x Test) bool { return x.Over }) }
+func (t Trial) Shown() bool {
+	return slices.ContainsFunc(t.Tests, func(x Test) bool { return x.Shown })
+}
 
 // NewBacktest runs Calibrate for every month of a cube that is split by month, keeps every score apart and covers the champion.
 // A month in which nothing can be certified is part of the answer. Fewer than MinPast + 1 months are an error that wraps
