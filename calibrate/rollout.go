@@ -21,9 +21,9 @@ type RolloutStep struct {
 const MaxRolloutSteps = 50
 
 // Rollout returns at most so many policies that lead from the champion to the recommendation: "start permissive, tighten
-// gradually". What loosens comes first, in one step, and what tightens last, spread evenly over the others; a change that does
-// one of both is spread over all steps. There are fewer steps where the change has fewer parts, and none where both decide
-// alike. Each policy is valid, and no two in a row decide alike.
+// gradually". What loosens comes first, in one step, and what tightens last, spread evenly over the others; where nothing
+// tightens, or all in one part, what loosens is spread. There are fewer steps where the change has fewer parts, and none where
+// both decide alike. Each policy is valid, and no two in a row decide alike.
 //
 // Whatever the records are, a step decides each as the champion does, as the recommendation does, or somewhere between: no
 // step approves what neither of them approves, nor stops what both approve. A change that only tightens therefore approves
@@ -34,6 +34,8 @@ const MaxRolloutSteps = 50
 //   - Policies with the same gate and matrix, or whose clusters can be renumbered to be so, part in the edges of their bands.
 //     These move in proportion: the falling edges first and the rising edges after them or, where a policy with all lower edges
 //     would approve what neither approves, the rising edges first.
+//   - Where four edges of each product hold all at which either policy decides otherwise, both are policies of these bands,
+//     which part in cells.
 //   - Other policies have no parts in common. The champion's edges move as far towards the recommendation as they loosen it,
 //     then as far as they tighten it; one step crosses to the recommendation with edges as mild as that allows, which then move
 //     to their places. Each of these may be empty but the crossing, which can be most of the way: its effect is to be read.
@@ -145,10 +147,13 @@ func stridesOf(legs []leg, n int) []int {
 
 func (w *wayfinder) legs() []leg {
 	if w.champion.FirstBands == w.recommended.FirstBands && w.champion.SecondBands == w.recommended.SecondBands {
-		return w.byCells()
+		return byCells(w.champion, w.recommended)
 	}
 	if aligned, found := renumbered(w.recommended, w.champion); found {
 		return w.byEdges(aligned)
+	}
+	if from, to, found := onCommonBands(w.champion, w.recommended); found {
+		return byCells(from, to)
 	}
 	return w.byShape()
 }
@@ -239,6 +244,24 @@ func shiftedTo(p *replay.Policy, change Change, other *replay.Policy) *replay.Po
 					return edge(at, q, j)
 				})
 			})
+		}
+	}
+	return settled(p, start)
+}
+
+// settled puts the edges of a policy that make no difference back to where they are in another.
+func settled(p, like *replay.Policy) *replay.Policy {
+	for product := range 2 {
+		for i := range p.FirstBands.Edges {
+			q := withEdges(p, func(k, j int) int {
+				if k == product && j == i {
+					return edge(like, k, j)
+				}
+				return edge(p, k, j)
+			})
+			if e := bandsOf(q, product).Edges; slices.IsSorted(e[:]) && len(slices.Compact(e[:])) == len(e) && changeOf(p, q) == Same {
+				p = q
+			}
 		}
 	}
 	return p

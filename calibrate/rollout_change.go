@@ -100,16 +100,16 @@ func answersOf(policies []*replay.Policy, product int) (out []replay.Answer) {
 
 // byCells turns the cells of the gate and the matrix, of policies with the same bands, from the champion's to the
 // recommendation's: those that loosen, those that do both, those that tighten.
-func (w *wayfinder) byCells() []leg {
+func byCells(champion, recommended *replay.Policy) []leg {
 	var legs []leg
-	at := w.champion
-	parts := cellsApart(w.champion, w.recommended)
+	at := champion
+	parts := cellsApart(champion, recommended)
 	for _, change := range []Change{Loosens, Mixed, Tightens} {
 		var some []func(*replay.Policy)
 		for _, part := range parts {
-			q := *w.champion
+			q := *champion
 			part(&q)
-			if changeOf(w.champion, &q) == change {
+			if changeOf(champion, &q) == change {
 				some = append(some, part)
 			}
 		}
@@ -146,6 +146,54 @@ func cellsApart(from, to *replay.Policy) (parts []func(*replay.Policy)) {
 		}
 	}
 	return parts
+}
+
+// onCommonBands returns policies that decide as two others do and have the same bands, where four edges of each product hold
+// all at which one of them begins to decide otherwise.
+func onCommonBands(a, b *replay.Policy) (onA, onB *replay.Policy, found bool) {
+	var bands [2]replay.Bands
+	for product := range bands {
+		like := bandsOf(a, product)
+		if like.Recorded() {
+			continue // in both
+		}
+		var edges []int
+		for _, p := range []*replay.Policy{a, b} {
+			for _, i := range runs(p, product) {
+				edges = append(edges, edge(p, product, i))
+			}
+		}
+		if bands[product], found = bandsAt(edges, like); !found {
+			return nil, nil, false
+		}
+	}
+	onA, onB = rebanded(a, bands), rebanded(b, bands)
+	return onA, onB, changeOf(a, onA) == Same && changeOf(b, onB) == Same
+}
+
+// rebanded returns a policy with other bands, each cell of which decides as the policy does at the cell's lowest scores.
+func rebanded(p *replay.Policy, bands [2]replay.Bands) *replay.Policy {
+	var at [2][replay.NumRows]dataset.Cluster // the policy's own cluster for each
+	for product := range at {
+		own, low := bandsOf(p, product), edgesOf(bands[product])
+		for c := range at[product] {
+			at[product][c] = dataset.Cluster(c)
+		}
+		if !own.Recorded() {
+			for i, c := range dataset.Clusters {
+				at[product][c] = own.Of(low[i])
+			}
+		}
+	}
+	q := *p
+	q.FirstBands, q.SecondBands = bands[0], bands[1]
+	for c, first := range at[0] {
+		q.Gate[c] = p.Gate[first]
+		for d, second := range at[1] {
+			q.Matrix[c][d] = p.Matrix[first][second]
+		}
+	}
+	return &q
 }
 
 // renumbered returns a policy with the gate and the matrix of another that decides as p does, if other edges are all it takes:

@@ -254,6 +254,17 @@ func TestRolloutLadders(t *testing.T) {
 			p.FirstBands.Edges = [4]int{651, 700, 800, 900} // approves from low up
 			p.Matrix[dataset.Low] = p.Matrix[dataset.ReviewCluster]
 		}), steps: 2, first: [][4]int{{226, 551, 602, 776}, {651, 700, 800, 900}}, changes: []Change{Tightens, Tightens}},
+		{name: "a second corner and a higher first, on the bands of both", from: champion, to: edited(champion, func(p *replay.Policy) {
+			p.FirstBands.Edges, p.SecondBands.Edges = [4]int{300, 501, 601, 776}, [4]int{226, 451, 601, 776}
+			for c := range p.Matrix { // approves from 501 x 451 up, and from 300 x 601 up
+				for d := range p.Matrix[c] {
+					p.Matrix[c][d] = dataset.Block
+					if c == int(dataset.Low) && d > int(dataset.ReviewCluster) && d < replay.NumRows-1 || c > int(dataset.Low) && c < replay.NumRows-1 && d > int(dataset.Low) && d < replay.NumRows-1 {
+						p.Matrix[c][d] = dataset.Approve
+					}
+				}
+			}
+		}), steps: 2, first: [][4]int{{300, 451, 501, 776}, {300, 501, 601, 776}}, second: [][4]int{{226, 451, 601, 776}, {226, 451, 601, 776}}, changes: []Change{Loosens, Tightens}},
 		{name: "milder cells first", from: champion, to: edited(champion, func(p *replay.Policy) {
 			p.Matrix[dataset.Low][dataset.High] = dataset.Approve
 			p.Matrix[dataset.ReviewCluster][dataset.ReviewCluster] = dataset.Block
