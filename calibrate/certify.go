@@ -98,6 +98,9 @@ func Calibrate(cube *replay.Cube, champion *replay.Policy, g Goals) (*Calibratio
 		return nil, err
 	}
 	c := &Calibration{Goals: g, Champion: champion, Base: base, Timeless: timeless, Recommended: -1}
+	if g.Until != "" {
+		list = slices.DeleteFunc(list, func(p period) bool { return p.key >= g.Until })
+	}
 	if err := enough(list, timeless); err != nil {
 		return nil, err
 	}

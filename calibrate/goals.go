@@ -29,6 +29,8 @@ type Goals struct {
 	Ranges [2]Range
 	// Bands cut the scores of a product whose champion uses recorded clusters; recorded for those that fit its clusters.
 	Bands [2]replay.Bands
+	// Until is the first month that is left out, such as "2026-03", because its labels are not complete; "" leaves out none.
+	Until string
 	// Economics price what policies do. It may be nil unless the objective or a limit is about money.
 	Economics *replay.Economics
 }

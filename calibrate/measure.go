@@ -25,6 +25,15 @@ func (n Number) MarshalJSON() ([]byte, error) {
 	return json.Marshal(float64(n))
 }
 
+// UnmarshalJSON reads what MarshalJSON writes.
+func (n *Number) UnmarshalJSON(text []byte) error {
+	if string(text) == "null" {
+		*n = Undefined()
+		return nil
+	}
+	return json.Unmarshal(text, (*float64)(n))
+}
+
 // Methods of an interval.
 const (
 	MethodWilson = "wilson"
