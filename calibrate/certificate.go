@@ -1,12 +1,14 @@
 package calibrate
 
 import (
+	"bytes"
 	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -61,15 +63,21 @@ type PolicyID struct {
 
 // GoalsID are goals as text, from which Goals reads them back.
 type GoalsID struct {
-	Objective string   `json:"objective"`
-	Limits    []string `json:"limits"`
-	Families  []string `json:"families,omitempty"`
-	Otherwise string   `json:"otherwise,omitempty"`
-	AnyMatrix bool     `json:"any_matrix,omitempty"`
-	Cutoffs   [2]Range `json:"cutoffs"`
-	Bands     [2][]int `json:"bands"`
-	Economics string   `json:"economics,omitempty"`
-	Until     string   `json:"until,omitempty"`
+	Objective string    `json:"objective"`
+	Limits    []string  `json:"limits"`
+	Families  []string  `json:"families,omitempty"`
+	Otherwise string    `json:"otherwise,omitempty"`
+	AnyMatrix bool      `json:"any_matrix,omitempty"`
+	Cutoffs   [2]Range  `json:"cutoffs,omitzero"`
+	Bands     []BandsID `json:"bands,omitempty"`
+	Economics string    `json:"economics,omitempty"`
+	Until     string    `json:"until,omitempty"`
+}
+
+// A BandsID names the bands of the champion's first product, 0, or second, 1.
+type BandsID struct {
+	Product int    `json:"product"`
+	Bands   string `json:"bands"`
 }
 
 // A WindowID names a window and what it holds.
@@ -146,15 +154,21 @@ func (w *Window) id(p *replay.Policy) (WindowID, error) {
 func claim(verdicts []Verdict, c *Certificate) string {
 	var parts, checked []string
 	for _, v := range verdicts {
-		text := v.Limit.String()
-		if v.Limit.Measure == "fraud_rate" && !v.Limit.AtLeast {
-			text = "fraud among approved is at most " + v.Limit.Bound.Percent() + " %"
+		side, k := "at most", v.K
+		if v.Limit.AtLeast {
+			side, k = "at least", v.N-v.K // K counts the rest
 		}
+		name := strings.ReplaceAll(v.Limit.Measure, "_", " ")
+		if v.Limit.Measure == "fraud_rate" {
+			name = "fraud among approved"
+		}
+		_, bound, _ := strings.Cut(v.Limit.String(), "= ")
+		text := fmt.Sprintf("%s is %s %s", name, side, strings.Replace(bound, "%", " %", 1))
 		if !v.Certifiable {
 			checked = append(checked, text)
 			continue
 		}
-		parts = append(parts, fmt.Sprintf("%s (n = %s, k = %s)", text, count(v.N), count(v.K)))
+		parts = append(parts, fmt.Sprintf("%s (n = %s, k = %s)", text, count(v.N), count(k)))
 	}
 	period := c.Window.From
 	if c.Window.To != c.Window.From {
@@ -182,7 +196,7 @@ func (g Goals) id() GoalsID {
 	}
 	for i, b := range g.Bands {
 		if !b.Recorded() {
-			out.Bands[i] = b.Edges[:]
+			out.Bands = append(out.Bands, BandsID{i, b.String()})
 		}
 	}
 	if g.Economics != nil {
@@ -212,14 +226,14 @@ func (c *Certificate) goals() (Goals, error) {
 		}
 		g.Otherwise = a
 	}
-	for i, edges := range id.Bands {
-		if edges == nil {
-			continue
+	for _, b := range id.Bands {
+		if b.Product < 0 || b.Product >= len(g.Bands) {
+			return g, fmt.Errorf("bands of product %d: want 0 for the first, 1 for the second", b.Product)
 		}
-		if len(edges) != 4 || !slices.IsSorted(edges) {
-			return g, fmt.Errorf("bands %v: want four rising edges", edges)
+		var err error
+		if g.Bands[b.Product], err = replay.ParseBands(b.Bands); err != nil {
+			return g, err
 		}
-		g.Bands[i].Edges = [4]int(edges)
 	}
 	if id.Economics != "" {
 		e, err := replay.ParseEconomics("economics of the certificate", []byte(id.Economics))
@@ -274,34 +288,58 @@ func (c *Certificate) Against(again *Certificate) ([]Discrepancy, error) {
 		return nil, err
 	}
 	var out []Discrepancy
-	for i, f := range claimed {
-		if f.value != found[i].value {
-			out = append(out, Discrepancy{f.name, f.value, found[i].value})
+	for len(claimed)+len(found) > 0 { // both are in order of their paths' trees, and a path may be in one alone
+		switch {
+		case len(found) == 0 || len(claimed) > 0 && !slices.ContainsFunc(found, func(l leaf) bool { return l.path == claimed[0].path }):
+			out = append(out, Discrepancy{claimed[0].path, claimed[0].value, "nothing"})
+			claimed = claimed[1:]
+		case len(claimed) == 0 || claimed[0].path != found[0].path:
+			out = append(out, Discrepancy{found[0].path, "nothing", found[0].value})
+			found = found[1:]
+		default:
+			if claimed[0].value != found[0].value {
+				out = append(out, Discrepancy{claimed[0].path, claimed[0].value, found[0].value})
+			}
+			claimed, found = claimed[1:], found[1:]
 		}
 	}
 	return out, nil
 }
 
-type field struct{ name, value string }
+// A leaf is a value of a JSON text with the path that leads to it, such as limits[0].k.
+type leaf struct{ path, value string }
 
-// fields lists what a certificate says, by JSON names, without what may differ between two computations of the same.
-func fields(c *Certificate) ([]field, error) {
+// fields lists what a certificate says, by JSON paths in order, without what may differ between two computations of the same.
+func fields(c *Certificate) ([]leaf, error) {
 	rest := *c
 	rest.Tool, rest.Inputs, rest.Use, rest.Withdrawn = "", nil, 0, ""
 	text, err := json.Marshal(rest)
 	if err != nil {
 		return nil, err
 	}
-	values := map[string]json.RawMessage{}
-	if err := json.Unmarshal(text, &values); err != nil {
+	dec := json.NewDecoder(bytes.NewReader(text))
+	dec.UseNumber()
+	var tree any
+	if err := dec.Decode(&tree); err != nil {
 		return nil, err
 	}
-	var out []field
-	for name, value := range values {
-		out = append(out, field{name, string(value)})
+	return leaves("", tree), nil
+}
+
+func leaves(path string, tree any) (out []leaf) {
+	switch tree := tree.(type) {
+	case map[string]any:
+		for _, name := range slices.Sorted(maps.Keys(tree)) {
+			out = append(out, leaves(strings.TrimPrefix(path+"."+name, "."), tree[name])...)
+		}
+	case []any:
+		for i, v := range tree {
+			out = append(out, leaves(fmt.Sprintf("%s[%d]", path, i), v)...)
+		}
+	default:
+		out = append(out, leaf{path, fmt.Sprint(tree)})
 	}
-	slices.SortFunc(out, func(a, b field) int { return cmp.Compare(a.name, b.name) })
-	return out, nil
+	return out
 }
 
 // Digest identifies the records of a window by what a score-based policy can know of them: how many, and of what amount, share

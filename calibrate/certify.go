@@ -307,8 +307,7 @@ func (c *Calibration) ladder(cube *replay.Cube, list []period) error {
 	}
 	seen := map[string]bool{}
 	for _, by := range rungs {
-		p := *c.Base
-		p.Name, p.Description = recommendedName, ""
+		p := *newMould(c.Base, c.Goals).fresh()
 		p.FirstBands = shifted(p.FirstBands, by)
 		if p.Second != "" {
 			p.SecondBands = shifted(p.SecondBands, by)

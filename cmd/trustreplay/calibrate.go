@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -305,12 +306,16 @@ func (e *env) calibrationFiles(c *cli.Context, got *calibrate.Calibration, cert 
 	return nil
 }
 
+// jsonText prints a value as JSON, with signs such as <= as they are.
 func jsonText(v any) []byte {
-	text, err := json.MarshalIndent(v, "", "  ")
-	if err != nil {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(v); err != nil {
 		panic("trustreplay: " + err.Error()) // structs of our own
 	}
-	return append(text, '\n')
+	return b.Bytes()
 }
 
 // file writes a file whole or not at all.

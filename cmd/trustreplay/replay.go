@@ -123,17 +123,13 @@ func (e *env) cube(ctx context.Context, h *history, plan *replay.Plan, rows *rep
 // ask reads the flags that say what to ask of a history; names are those of the policies.
 func ask(c *cli.Context, names []string) (replay.Question, error) {
 	q := replay.Question{By: split(c.StringSlice("by"))}
-	switch c.String("absent") {
-	case "not_called":
-	case "missing":
-		q.AbsentMissing = true
-	default:
-		return q, fmt.Errorf("--absent must be not_called or missing, got %q", c.String("absent"))
+	var err error
+	if q.AbsentMissing, err = absentMissing(c.String("absent")); err != nil {
+		return q, err
 	}
 	if conf := c.Float64("confidence"); !(conf > 0.5 && conf < 1) {
 		return q, fmt.Errorf("--confidence must be above 0.5 and below 1, such as 0.95, got %v", conf)
 	}
-	var err error
 	if q.Policies, err = policies(names); err != nil {
 		return q, err
 	}
