@@ -39,8 +39,8 @@ type Verdict struct {
 	// Key has a value for each of the Gate's By fields; it is nil for a verdict on all records.
 	Key []string
 	// Champion and Challenger are the measure of each policy as it was judged: where a policy has undecided records, each of
-	// them counts as what hurts the challenger most. Undecided is how many records that moved, of the policies that the
-	// limit looks at.
+	// them counts as what hurts the challenger most. Undecided is how many of them the measure depends on, of the policies
+	// that the limit looks at.
 	Champion, Challenger Measure
 	Undecided            int64
 	// Seen is what was held to the bound: the challenger's value, its one-sided confidence bound, its change or the one-sided
@@ -83,12 +83,19 @@ func Judge(a *replay.Acceptance, c *replay.Comparison, by []string, confidence f
 	return g
 }
 
-// Ruling is Broken where any limit is, or else Holds.
+// Ruling is Broken where any limit is, and Holds where none is and at least one holds. Where nothing was judged, because every
+// group is too small or there is no record, it is TooSmall: silence is no consent.
 func (g Gate) Ruling() Ruling {
-	if len(g.Broken()) > 0 {
-		return Broken
+	out := TooSmall
+	for _, v := range g.Verdicts {
+		switch v.Ruling {
+		case Broken:
+			return Broken
+		case Holds:
+			out = Holds
+		}
 	}
-	return Holds
+	return out
 }
 
 // Methods of a bound, beside those of a difference.
@@ -149,17 +156,12 @@ func judge(limit replay.Criterion, c *replay.Comparison, s *replay.Swap, confide
 	q := mustDefine(limit.Measure)
 	// Whoever is held down is hurt by what is high, and the other way round; the champion by the opposite of both.
 	settled := q.settle(s, limit.AtLeast, !limit.AtLeast)
-	asCounted, _ := s.Counts()
-	v := Verdict{Criterion: limit, Ruling: Broken, Seen: Undefined(), Labeled: asCounted.Total().Labeled()}
-	v.Champion, v.Challenger = q.measures(c, &settled, confidence)
-	champion, challenger := q.measures(c, s, confidence)
 	a, b := s.Counts()
-	if !sameCounts(challenger, v.Challenger) {
-		v.Undecided += b.Actions[replay.Undecided].N()
+	v := Verdict{Criterion: limit, Ruling: Broken, Seen: Undefined(), Labeled: a.Total().Labeled(), Undecided: q.pending(b)}
+	if limit.Kind != replay.Absolute {
+		v.Undecided += q.pending(a)
 	}
-	if limit.Kind != replay.Absolute && !sameCounts(champion, v.Champion) {
-		v.Undecided += a.Actions[replay.Undecided].N()
-	}
+	v.Champion, v.Challenger = q.measures(c, &settled, confidence)
 	if q.den == (region{approved, labeled}) {
 		v.Unlabeled = s.Approvals().OnlyChallenger.Records[dataset.Unlabeled]
 	}
@@ -178,10 +180,6 @@ func judge(limit replay.Criterion, c *replay.Comparison, s *replay.Swap, confide
 		v.Ruling = Holds
 	}
 	return v
-}
-
-func sameCounts(a, b Measure) bool {
-	return a.Numerator == b.Numerator && a.Denominator == b.Denominator
 }
 
 func within(limit replay.Criterion, seen, bound *big.Rat) bool {

@@ -131,6 +131,21 @@ func (q gauge) settled(a dataset.Action, l int, up bool) dataset.Action {
 	return best
 }
 
+// pending returns the undecided records on which the measure depends: those whose label makes one action move it otherwise than
+// another.
+func (q gauge) pending(c replay.Counts) int64 {
+	if q.product != "" || q.num.actions == undecided {
+		return 0
+	}
+	var n int64
+	for l, records := range c.Actions[replay.Undecided].Records {
+		if q.pull(q.settled(replay.Undecided, l, true), l, true) != q.pull(q.settled(replay.Undecided, l, false), l, true) {
+			n += records
+		}
+	}
+	return n
+}
+
 // pull ranks what a record of an action and a label does to the ratio, from 0, what moves it least in the direction asked for,
 // to 3. In the numerator alone it moves it up most; in both it moves a ratio up, which for these measures is at most 1; in
 // the denominator alone it moves it down.

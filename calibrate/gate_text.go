@@ -131,10 +131,10 @@ func (v Verdict) Sentence(confidence float64) string {
 	}
 	fmt.Fprintf(&b, " (%s)", v.Counted())
 	if v.Undecided > 0 {
-		fmt.Fprintf(&b, "; %s undecided records count against it", count(v.Undecided))
+		fmt.Fprintf(&b, "; undecided, counted against it: %s", count(v.Undecided))
 	}
 	if v.Unlabeled > 0 {
-		fmt.Fprintf(&b, "; %s newly approved records without a label are not counted", count(v.Unlabeled))
+		fmt.Fprintf(&b, "; swap-ins without a label, not counted: %s", count(v.Unlabeled))
 	}
 	return b.String()
 }

@@ -54,7 +54,7 @@ var formKeys, criterionKeys = func() (forms, keys []string) {
 // measures are those that a limit can be about. file names the file in errors; the error is a FileErrors that lists every
 // mistake with its line and column.
 func ParseAcceptance(file string, src []byte, measures []Measurable) (*Acceptance, error) {
-	d, root := readDocument(file, "list of limits (acceptance file)", src)
+	d, root := readDocument(file, "list of limits", src)
 	if root == nil {
 		return nil, d.err()
 	}
@@ -284,7 +284,7 @@ func (p *acceptanceParser) bound(e entry, c Criterion) Decimal {
 	parse := map[Kind]func(measure, text string) (Decimal, error){Absolute: parseBound, Change: parseChange, Times: parseTimes}[c.Kind]
 	b, err := parse(c.Measure, text)
 	if err != nil {
-		p.fail(place(e.value), "%s is %v", e.key, err)
+		p.fail(place(e.value), "%s: %v", e.key, err)
 	}
 	return b
 }

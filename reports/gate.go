@@ -31,7 +31,8 @@ func (s contest) gate(v Versus) *Table {
 		show(verdicts[0], "all")
 	}
 	for ; len(verdicts) > 0; verdicts = verdicts[g.Groups:] {
-		broken, held := 0, 0
+		broken := 0
+		var held []calibrate.Verdict
 		for _, x := range verdicts[:g.Groups] {
 			switch x.Ruling {
 			case calibrate.Broken:
@@ -39,15 +40,15 @@ func (s contest) gate(v Versus) *Table {
 					show(x, groupName(g.By, x.Key))
 				}
 			case calibrate.Holds:
-				held++
+				held = append(held, x)
 			}
 		}
 		limit := verdicts[0].Criterion.String()
 		if more := broken - maxBrokenGroups; more > 0 {
 			add(limit, fmt.Sprintf("%d more groups", more), "", "", string(calibrate.Broken))
 		}
-		if held > 0 {
-			add(limit, of(held), "", "", string(calibrate.Holds))
+		if len(held) > 0 {
+			add(limit+refs(held...), of(len(held)), "", "", string(calibrate.Holds))
 		}
 	}
 	small := smallGroups(g)
@@ -63,30 +64,49 @@ func (s contest) gateCaption(v Versus) string {
 	if len(s.versus) > 1 {
 		whose = "Gate of " + v.Result.Policy.Name + ": "
 	}
-	broken := len(v.Gate.Broken())
-	if broken == 0 {
-		return whose + "no limit is broken"
-	}
-	return fmt.Sprintf("%s%s broken", whose, plural(broken, "limit"))
+	return whose + tally(v.Gate)
 }
 
-func plural(n int, what string) string {
-	if n == 1 {
-		return "1 " + what + " is"
+// tally counts what is broken; a limit on groups counts for each of them that is judged.
+func tally(g *calibrate.Gate) string {
+	switch broken := len(g.Broken()); {
+	case g.Ruling() == calibrate.TooSmall:
+		return "nothing was judged, which is no pass"
+	case broken > 0:
+		return fmt.Sprintf("%s of %s limits broken", thousands(int64(broken)), thousands(judged(g)))
+	case len(smallGroups(g)) > 0:
+		return "no limit broken, not every group judged"
 	}
-	return fmt.Sprintf("%d %ss are", n, what)
+	return fmt.Sprintf("no limit broken, of %s", thousands(judged(g)))
+}
+
+// judged returns how many limits hold or are broken.
+func judged(g *calibrate.Gate) (n int64) {
+	for _, v := range g.Verdicts {
+		if v.Ruling != calibrate.TooSmall {
+			n++
+		}
+	}
+	return n
 }
 
 // refs marks a limit with the footnotes about what its counts leave open.
-func refs(x calibrate.Verdict) string {
+func refs(list ...calibrate.Verdict) string {
 	out := ""
-	if x.Undecided > 0 {
+	if slices.ContainsFunc(list, leansOnUndecided) {
 		out += " *"
 	}
-	if x.Unlabeled > 0 {
+	if slices.ContainsFunc(list, leavesSwapInsOut) {
 		out += " †"
 	}
 	return out
+}
+
+func leansOnUndecided(v calibrate.Verdict) bool {
+	return v.Undecided > 0 && v.Ruling != calibrate.TooSmall
+}
+func leavesSwapInsOut(v calibrate.Verdict) bool {
+	return v.Unlabeled > 0 && v.Ruling != calibrate.TooSmall
 }
 
 // groupName tells a group by its fields and values: country=IT, channel=web.
@@ -114,12 +134,12 @@ func (s contest) gateNotes(v Versus, small []string) []string {
 	g := v.Gate
 	var out []string
 	some := func(of func(calibrate.Verdict) bool) bool { return slices.ContainsFunc(g.Verdicts, of) }
-	if some(func(x calibrate.Verdict) bool { return x.Undecided > 0 }) {
+	if some(leansOnUndecided) {
 		a, b := v.Comparison.Counts()
 		out = append(out, fmt.Sprintf("*: undecided records count as what hurts the challenger most (%s under the challenger, %s under the champion).",
 			thousands(b.Actions[replay.Undecided].N()), thousands(a.Actions[replay.Undecided].N())))
 	}
-	if some(func(x calibrate.Verdict) bool { return x.Unlabeled > 0 }) {
+	if some(leavesSwapInsOut) {
 		out = append(out, "†: swap-ins without a label are in neither count; whether they are fraud is unknown. A limit on label_coverage_approve bounds how many.")
 	}
 	if len(small) > 0 {
@@ -135,8 +155,8 @@ func (s contest) gateNotes(v Versus, small []string) []string {
 		note = fmt.Sprintf("On bound: the one-sided bound at %s confidence that hurts, exact (Clopper-Pearson) for a share, normal on the paired standard error "+
 			"for a change, for a challenger that was chosen without looking at these records. ", confidenceText(g.Confidence))
 	}
-	if len(g.Verdicts) > 1 {
-		note += fmt.Sprintf("Each of the %s verdicts stands at its own level: that one of them is wrong is likelier the more there are.", thousands(int64(len(g.Verdicts))))
+	if n := judged(g); n > 1 {
+		note += fmt.Sprintf("Each of the %s verdicts stands at its own level: that one of them is wrong is likelier the more there are.", thousands(n))
 	}
 	if note != "" {
 		out = append(out, strings.TrimSpace(note))
@@ -156,7 +176,7 @@ func GateLines(challenger string, g calibrate.Gate, account dataset.Account) []s
 		if p := newPeriod(account.Period); p != nil {
 			window = fmt.Sprintf("the records of %s to %s (UTC)", p.First, p.Last)
 		}
-		add("%d of %d limits broken on %s", len(broken), len(g.Verdicts), window)
+		add("%s on %s", tally(&g), window)
 		for _, v := range broken {
 			scope := ""
 			if v.Key != nil {
@@ -168,12 +188,15 @@ func GateLines(challenger string, g calibrate.Gate, account dataset.Account) []s
 	if small := len(smallGroups(&g)); small > 0 {
 		add("%d of %d groups are too small to judge", small, g.Groups)
 	}
+	if g.Ruling() == calibrate.TooSmall {
+		add("%s", tally(&g))
+	}
 	return out
 }
 
 // A gateJSON is part of the contract of compare: what an acceptance says of a challenger.
 type gateJSON struct {
-	Verdict    string           `json:"verdict"` // holds, or broken where any limit is
+	Verdict    string           `json:"verdict"` // broken where any limit is, too_small where none was judged, else holds
 	Confidence calibrate.Number `json:"confidence"`
 	By         []string         `json:"by"` // of the limits on segments, empty without
 	Groups     int              `json:"groups"`

@@ -19,7 +19,7 @@ type gate struct {
 	acceptance *replay.Acceptance
 	// more names the fields of segments that --by does not.
 	more []string
-	// said is what standard error is told, broken whether any limit is.
+	// said is what standard error is told; broken tells that a challenger does not pass.
 	said   []string
 	broken bool
 }
@@ -62,7 +62,7 @@ func (g *gate) judge(versus []reports.Versus, by []string, account dataset.Accou
 			return err
 		}
 		g.said = append(g.said, reports.GateLines(v.Result.Policy.Name, gate, account)...)
-		g.broken = g.broken || gate.Ruling() == calibrate.Broken
+		g.broken = g.broken || gate.Ruling() != calibrate.Holds
 	}
 	return nil
 }
