@@ -115,7 +115,7 @@ func (c *Calibration) Certificate() (*Certificate, error) {
 		return nil, nil
 	}
 	last := len(c.Windows) - 1
-	verdicts, err := c.verdicts(at.Policy, at.Counts[last], c.Windows[last])
+	findings, err := c.findings(at.Policy, at.Counts[last], c.Windows[last])
 	if err != nil {
 		return nil, err
 	}
@@ -125,7 +125,7 @@ func (c *Calibration) Certificate() (*Certificate, error) {
 	if c.Ladder {
 		out.Procedure = "ladder"
 	}
-	for _, v := range verdicts {
+	for _, v := range findings {
 		out.Limits = append(out.Limits, CertifiedFor{v.Limit.String(), v.K, v.N, Number(v.Alpha), v.P, v.Bound})
 	}
 	all := sha256.New()
@@ -138,7 +138,7 @@ func (c *Calibration) Certificate() (*Certificate, error) {
 		out.Windows = append(out.Windows, id)
 	}
 	out.Window, out.History = out.Windows[last], hex.EncodeToString(all.Sum(nil))
-	out.Claim = claim(verdicts, out)
+	out.Claim = claim(findings, out)
 	return out, nil
 }
 
@@ -151,9 +151,9 @@ func (w *Window) id(p *replay.Policy) (WindowID, error) {
 }
 
 // claim words what is certified, as STATISTICS.md, section 7, allows it.
-func claim(verdicts []Verdict, c *Certificate) string {
+func claim(findings []Finding, c *Certificate) string {
 	var parts, checked []string
-	for _, v := range verdicts {
+	for _, v := range findings {
 		side, k := "at most", v.K
 		if v.Limit.AtLeast {
 			side, k = "at least", v.N-v.K // K counts the rest

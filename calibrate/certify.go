@@ -36,9 +36,9 @@ type Calibration struct {
 	// Recommended is the index of the certified candidate with the most of the objective, -1 where there is none.
 	Recommended int
 	// Champions is what is known of the champion's own limits in the last window; it is no part of the walk.
-	Standing []Verdict
+	Standing []Finding
 	// Missing tells, for each limit, what the first failed candidate lacks; it is nil where something is recommended.
-	Missing []Verdict
+	Missing []Finding
 }
 
 // A Candidate is a policy on its way to be certified.
@@ -54,8 +54,8 @@ type Candidate struct {
 	Checked bool
 }
 
-// A Verdict is a limit held against the counts of a window.
-type Verdict struct {
+// A Finding is a limit held against the counts of a window.
+type Finding struct {
 	Limit replay.Limit
 	// K of N is the ratio that is to be at most Alpha; of a limit from below, it is the rest. Certifiable is set where it is a
 	// share of records; the fields below are set for these alone.
@@ -189,25 +189,25 @@ func (c *Calibration) standing(windows []Window) error {
 	}
 	last := len(windows) - 1
 	var err error
-	c.Standing, err = c.verdicts(c.Champion, c.Current[last], windows[last])
+	c.Standing, err = c.findings(c.Champion, c.Current[last], windows[last])
 	return err
 }
 
-// verdicts holds every limit of the goals against counts of a window.
-func (c *Calibration) verdicts(p *replay.Policy, counts replay.Counts, w Window) ([]Verdict, error) {
-	j, err := newJudge(c.Goals, p, w.Days())
+// findings holds every limit of the goals against counts of a window.
+func (c *Calibration) findings(p *replay.Policy, counts replay.Counts, w Window) ([]Finding, error) {
+	j, err := newBench(c.Goals, p, w.Days())
 	if err != nil {
 		return nil, err
 	}
-	var out []Verdict
+	var out []Finding
 	for i := range j.targets {
-		out = append(out, j.targets[i].verdict(counts, c.Goals.Delta))
+		out = append(out, j.targets[i].finding(counts, c.Goals.Delta))
 	}
 	return out, nil
 }
 
-func (t *target) verdict(c replay.Counts, delta float64) Verdict {
-	v := Verdict{Limit: t.Limit, Alpha: t.alpha(), Certifiable: t.share, Met: t.met(c), P: Undefined(), Bound: Undefined()}
+func (t *target) finding(c replay.Counts, delta float64) Finding {
+	v := Finding{Limit: t.Limit, Alpha: t.alpha(), Certifiable: t.share, Met: t.met(c), P: Undefined(), Bound: Undefined()}
 	v.K, v.N = t.count(c)
 	if t.share {
 		v.P, v.Bound = Number(PValue(v.K, v.N, v.Alpha)), Number(UpperBound(v.K, v.N, delta))
@@ -223,7 +223,7 @@ func (c *Calibration) rank(w Window, found []proposal) error {
 	if err != nil {
 		return err
 	}
-	j, err := newJudge(c.Goals, c.Base, w.Days())
+	j, err := newBench(c.Goals, c.Base, w.Days())
 	if err != nil {
 		return err
 	}
@@ -261,7 +261,7 @@ func (c *Calibration) walk(w Window) error {
 	if err != nil {
 		return err
 	}
-	j, err := newJudge(c.Goals, c.Base, w.Days())
+	j, err := newBench(c.Goals, c.Base, w.Days())
 	if err != nil {
 		return err
 	}
@@ -273,7 +273,7 @@ func (c *Calibration) walk(w Window) error {
 		at.LogP, at.Checked = j.logP(at.Counts[last]), j.checked(at.Counts[last])
 		c.Tested++
 		if at.LogP > math.Log(c.Goals.Delta) {
-			c.Missing, err = c.verdicts(at.Policy, at.Counts[last], w)
+			c.Missing, err = c.findings(at.Policy, at.Counts[last], w)
 			break
 		}
 		c.Passed++
@@ -288,7 +288,7 @@ func (c *Calibration) walk(w Window) error {
 }
 
 // approves reports whether a policy approves anybody at all.
-func (j *judge) approves(c replay.Counts) bool {
+func (j *bench) approves(c replay.Counts) bool {
 	return c.Actions[dataset.Approve].N()+c.Actions[dataset.Monitor].N() > 0
 }
 

@@ -48,7 +48,7 @@ func (c *Calibration) Warnings() []Warning {
 func (c Candidate) P() Number     { return Number(math.Exp(c.LogP)) }
 func (c Candidate) RankP() Number { return Number(math.Exp(c.RankLogP)) }
 
-// Verdicts holds every limit of the goals against what a policy does in the last window.
-func (c *Calibration) Verdicts(p *replay.Policy, counts replay.Counts) ([]Verdict, error) {
-	return c.verdicts(p, counts, c.Windows[len(c.Windows)-1])
+// Findings holds every limit of the goals against what a policy does in the last window.
+func (c *Calibration) Findings(p *replay.Policy, counts replay.Counts) ([]Finding, error) {
+	return c.findings(p, counts, c.Windows[len(c.Windows)-1])
 }

@@ -103,7 +103,7 @@ func (s advice) missing() []Block {
 }
 
 // lack says what one limit lacks.
-func (s advice) lack(v calibrate.Verdict) string {
+func (s advice) lack(v calibrate.Finding) string {
 	what := "The first candidate on " + limitText(v.Limit) + ": "
 	switch {
 	case !v.Certifiable:
@@ -188,7 +188,7 @@ func (s advice) rateRow(name, measure string, p *replay.Policy, counts []replay.
 		row = append(row, Cell{m.Value, value})
 	}
 	bound, pv := Cell{nil, none}, Cell{nil, none}
-	for _, v := range s.verdictsOf(p, counts) {
+	for _, v := range s.findingsOf(p, counts) {
 		if v.Limit.Measure == measure && v.Certifiable && !v.Limit.AtLeast && v.Bound.Defined() {
 			bound, pv = Cell{v.Bound, roundUp(v.Bound)}, Cell{v.P, pNumber(v.P)}
 		}
@@ -196,11 +196,11 @@ func (s advice) rateRow(name, measure string, p *replay.Policy, counts []replay.
 	return append(row, bound, pv)
 }
 
-func (s advice) verdictsOf(p *replay.Policy, counts []replay.Counts) []calibrate.Verdict {
+func (s advice) findingsOf(p *replay.Policy, counts []replay.Counts) []calibrate.Finding {
 	if p == s.Champion {
 		return s.Standing
 	}
-	out, err := s.Verdicts(p, counts[len(counts)-1])
+	out, err := s.Findings(p, counts[len(counts)-1])
 	if err != nil {
 		panic("reports: " + err.Error()) // the calibration held these limits against this policy before
 	}

@@ -20,12 +20,12 @@ type calibrateJSON struct {
 	Recommended   *string                `json:"recommended_policy"` // YAML, null where nothing is certified
 	Certificate   *calibrate.Certificate `json:"certificate"`
 	Current       []standJSON            `json:"champion_windows"` // what the champion does in each window
-	Standing      []verdictJSON          `json:"champion_limits"`  // its limits in the last window
+	Standing      []findingJSON          `json:"champion_limits"`  // its limits in the last window
 	Proposed      int                    `json:"proposed"`
 	Tested        int                    `json:"tested"`
 	Passed        int                    `json:"passed"`
 	Candidates    []candidateJSON        `json:"candidates"` // in the order of the walk
-	Missing       []verdictJSON          `json:"missing"`    // of the first candidate that failed, where nothing is certified
+	Missing       []findingJSON          `json:"missing"`    // of the first candidate that failed, where nothing is certified
 	Warnings      []calibrate.Warning    `json:"warnings"`
 	Issues        []issueJSON            `json:"issues"`
 }
@@ -46,7 +46,7 @@ type standJSON struct {
 	Measures []measureJSON `json:"measures"`
 }
 
-type verdictJSON struct {
+type findingJSON struct {
 	Limit       string           `json:"limit"`
 	K           int64            `json:"k"`
 	N           int64            `json:"n"`
@@ -77,7 +77,7 @@ func (s advice) data() any {
 	c := s.Calibration
 	out := calibrateJSON{SchemaVersion: schemaVersion, Champion: c.Champion.Name, Objective: string(c.Goals.Objective), Limits: []string{},
 		Delta: calibrate.Number(c.Goals.Delta), Procedure: "propose-rank-certify", Certificate: s.cert, Proposed: c.Proposed, Tested: c.Tested,
-		Passed: c.Passed, Candidates: []candidateJSON{}, Standing: verdictsJSON(c.Standing), Missing: verdictsJSON(c.Missing),
+		Passed: c.Passed, Candidates: []candidateJSON{}, Standing: findingsJSON(c.Standing), Missing: findingsJSON(c.Missing),
 		Warnings: append([]calibrate.Warning{}, c.Warnings()...), Issues: issuesJSON(s.account.Issues)}
 	if c.Ladder {
 		out.Procedure = "ladder"
@@ -119,10 +119,10 @@ func (s advice) stand(window int, p *replay.Policy, c replay.Counts) standJSON {
 	return standJSON{s.Windows[window].Name, actionsJSON(c), measuresJSON(setting.Measures(p, c))}
 }
 
-func verdictsJSON(list []calibrate.Verdict) []verdictJSON {
-	out := make([]verdictJSON, 0, len(list))
+func findingsJSON(list []calibrate.Finding) []findingJSON {
+	out := make([]findingJSON, 0, len(list))
 	for _, v := range list {
-		j := verdictJSON{Limit: v.Limit.String(), K: v.K, N: v.N, Alpha: calibrate.Number(v.Alpha), Certifiable: v.Certifiable, Met: v.Met, P: v.P, Bound: v.Bound,
+		j := findingJSON{Limit: v.Limit.String(), K: v.K, N: v.N, Alpha: calibrate.Number(v.Alpha), Certifiable: v.Certifiable, Met: v.Met, P: v.P, Bound: v.Bound,
 			Clean: v.Missing.Clean}
 		if v.Missing.Reachable {
 			j.SameRate = &v.Missing.SameRate

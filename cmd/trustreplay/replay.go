@@ -52,8 +52,9 @@ func (e *env) replay(c *cli.Context) error {
 
 // A question is what a verb makes of policies replayed over a history.
 type question struct {
-	flag    string // names the file of rows
-	doing   string // the work's name in the progress bar
+	flag    string   // names the file of rows
+	doing   string   // the work's name in the progress bar
+	by      []string // split by these fields too, beside those of --by
 	rows    func(plan *replay.Plan, w io.Writer, path string) (*replay.Decisions, error)
 	arrange func(cube *replay.Cube, results []replay.Result) (reports.Document, error)
 }
@@ -66,6 +67,7 @@ func (e *env) answer(c *cli.Context, names []string, v question) error {
 		return err
 	}
 	q.Rows = c.String(v.flag) != ""
+	q.By = append(q.By, v.by...)
 	h, err := e.history(c)
 	if err != nil {
 		return err
