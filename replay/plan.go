@@ -12,7 +12,7 @@ import (
 // A Question is what one scan of a history is to answer.
 type Question struct {
 	Policies []*Policy
-	// By splits the answer by the values of fields of the record, or by "month".
+	// By splits the answer by the values of fields of the record, or by the "month" or "day" of its time.
 	By []string
 	// Exact keeps every score apart in the cube; otherwise scores that no policy tells apart share a cell.
 	Exact bool
@@ -22,9 +22,6 @@ type Question struct {
 	// Rows adds the customer's id to what is read, for decisions record by record.
 	Rows bool
 }
-
-// Month is the By field that stands for the UTC month of the record's time.
-const Month = "month"
 
 // MaxConditions is the most different rule conditions that the policies of one question may have together.
 const MaxConditions = 64
@@ -39,7 +36,7 @@ type Plan struct {
 	amount int
 	time   int
 	id     int
-	by     []int // the column of each By field, -1 for the month
+	by     []int // the column of each By field, that of the time for a month or day
 	cells  int   // size of the inner grid: the product of the axes and of the labels
 }
 
@@ -81,12 +78,12 @@ func NewPlan(q Question) (*Plan, error) {
 		if slices.Contains(q.By[:i], name) {
 			return nil, fmt.Errorf("by %q is named twice", name)
 		}
-		if name == Month {
-			p.by = append(p.by, -1)
+		if _, found := calendars[name]; found {
+			p.by = append(p.by, p.time)
 			continue
 		}
 		if dataset.Personal(name) {
-			return nil, fmt.Errorf("by %q is personal data, which is never printed; want month or a field such as country", name)
+			return nil, fmt.Errorf("by %q is personal data, which is never printed; want month, day or a field such as country", name)
 		}
 		p.by = append(p.by, p.column(dataset.Field{Name: name, Kind: dataset.KindText}))
 	}

@@ -137,7 +137,7 @@ type profiler struct {
 	signals  []int // columns
 	codes    []codeCounter
 	months   map[string]*Tally
-	month    monthPart
+	month    timePart
 }
 
 type productColumns struct{ state, cluster int }
@@ -150,7 +150,7 @@ type codeCounter struct {
 func newProfiler(fields []dataset.Field) *profiler {
 	p := &profiler{fields: fields, session: -1, onboard: -1, months: map[string]*Tally{}}
 	p.Delays = make([]int64, delayDays)
-	p.month.column = p.column(dataset.Timestamp)
+	p.month = timePart{calendar: calendars[Month], column: p.column(dataset.Timestamp)}
 	for i, f := range fields {
 		switch f.Kind {
 		case dataset.KindState:
@@ -198,7 +198,7 @@ func (p *profiler) add(b *dataset.Batch) {
 		p.Actions[actions[r]].add(label, 1, amount)
 		t := tallies[months[r]]
 		if t == nil {
-			t = at(p.months, p.month.name(int(months[r])))
+			t = at(p.months, p.month.nameOf(int(months[r])))
 			tallies[months[r]] = t
 		}
 		t.add(label, 1, amount)

@@ -81,7 +81,7 @@ type Result struct {
 
 // A Group is the part of a history that shares the values of the By fields.
 type Group struct {
-	// Key has a value for each By field, "" where the record has none; months are "2026-03".
+	// Key has a value for each By field, "" where the record has none; months are "2026-03", days "2026-03-04".
 	Key []string
 	Counts
 }

@@ -27,7 +27,7 @@ Examples:
   trustreplay replay --policy mine.yaml --decisions decisions.parquet history.parquet`,
 		Flags: outputFlags(historyFlags(
 			&cli.StringSliceFlag{Name: "policy", Aliases: []string{"p"}, Usage: "the `POLICY` to replay: a YAML file or a built-in name; repeatable"},
-			&cli.StringSliceFlag{Name: "by", Usage: "split by `FIELD`: month, or any field of the record such as country; repeatable"},
+			&cli.StringSliceFlag{Name: "by", Usage: "split by `FIELD`: month, day, or any field of the record such as country; repeatable"},
 			&cli.StringFlag{Name: "decisions", Usage: "write each record's action and its reason to `FILE`, CSV or Parquet by its ending"},
 			&cli.Float64Flag{Name: "confidence", Value: 0.95, Usage: "`LEVEL` of the intervals, above 0.5 and below 1"},
 			absentFlag(),
