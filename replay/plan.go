@@ -23,6 +23,8 @@ type Question struct {
 	AbsentMissing bool
 	// Rows adds the customer's id to what is read, for decisions record by record.
 	Rows bool
+	// Economics say what decisions cost, nil where nobody asks. They are carried to every answer, and change no count.
+	Economics *Economics
 }
 
 // MaxConditions is the most different rule conditions that the policies of one question may have together.
@@ -65,6 +67,13 @@ func NewPlan(q Question) (*Plan, error) {
 	p := &Plan{Question: q, label: -1, amount: -1, time: -1, id: -1}
 	for _, product := range dataset.Products {
 		p.addAxis(product)
+	}
+	for _, pol := range q.Policies {
+		if q.Economics != nil {
+			if err := q.Economics.Covers(pol); err != nil {
+				return nil, err
+			}
+		}
 	}
 	if err := p.addConditions(); err != nil {
 		return nil, err

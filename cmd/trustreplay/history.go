@@ -35,6 +35,11 @@ func outputFlags(more ...cli.Flag) []cli.Flag {
 	)
 }
 
+// economicsFlag prices what policies do.
+func economicsFlag() cli.Flag {
+	return &cli.StringFlag{Name: "economics", Usage: "YAML `FILE` of what calls, reviews, step-ups, fraud and lost margin cost: adds cost_per_record and savings"}
+}
+
 // absentFlag says how to read a product that a record does not hold.
 func absentFlag() cli.Flag {
 	return &cli.StringFlag{Name: "absent", Value: "not_called", Usage: "the `STATE` of a second product that a record does not hold: not_called, or missing in a history that always asked"}
@@ -166,6 +171,28 @@ func readFile(name string) ([]byte, error) {
 	}
 	defer f.Close()
 	return io.ReadAll(io.LimitReader(f, maxConfig))
+}
+
+// economics reads what the decisions of policies cost, nil where no file is named.
+func economics(file string, policies []*replay.Policy) (*replay.Economics, error) {
+	if file == "" {
+		return nil, nil
+	}
+	src, err := readFile(file)
+	if err != nil {
+		return nil, err
+	}
+	out, err := replay.ParseEconomics(file, src)
+	if err != nil {
+		return nil, err
+	}
+	var errs []error
+	for _, p := range policies {
+		if err := out.Covers(p); err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", file, err))
+		}
+	}
+	return out, errors.Join(errs...)
 }
 
 // policies loads policies by built-in name or file.

@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/trustreplay/trustreplay/calibrate"
 	"github.com/trustreplay/trustreplay/dataset"
 	"github.com/trustreplay/trustreplay/replay"
 	"github.com/trustreplay/trustreplay/reports"
@@ -30,7 +31,7 @@ Examples:
 			&cli.StringSliceFlag{Name: "by", Usage: "split by `FIELD`: month, day, or any field of the record such as country; repeatable"},
 			&cli.StringFlag{Name: "decisions", Usage: "write each record's action and its reason to `FILE`, CSV or Parquet by its ending"},
 			&cli.Float64Flag{Name: "confidence", Value: 0.95, Usage: "`LEVEL` of the intervals, above 0.5 and below 1"},
-			absentFlag(),
+			absentFlag(), economicsFlag(),
 		)...),
 		Action: e.replay,
 	}
@@ -133,7 +134,10 @@ func ask(c *cli.Context, names []string) (replay.Question, error) {
 		return q, fmt.Errorf("--confidence must be above 0.5 and below 1, such as 0.95, got %v", conf)
 	}
 	var err error
-	q.Policies, err = policies(names)
+	if q.Policies, err = policies(names); err != nil {
+		return q, err
+	}
+	q.Economics, err = economics(c.String("economics"), q.Policies)
 	return q, err
 }
 
@@ -157,6 +161,11 @@ func runAll(cube *replay.Cube, policies []*replay.Policy) ([]replay.Result, erro
 		r, err := cube.Run(p)
 		if err != nil {
 			return nil, err
+		}
+		if r.Economics != nil {
+			if err := calibrate.CheckCost(r.Economics, p, r.Counts); err != nil {
+				return nil, err
+			}
 		}
 		results = append(results, *r)
 	}
