@@ -95,7 +95,7 @@ func (s advice) data() any {
 		out.Recommended, out.Certified = &text, s.cert.Withdrawn == ""
 	}
 	for i, at := range c.Candidates {
-		j := candidateJSON{Step: i + 1, Family: string(at.Family), Tested: i < c.Tested, Passed: i < c.Passed, P: calibrate.Undefined(),
+		j := candidateJSON{Step: i + 1, Family: string(at.Family), Tested: i < c.Tested, Passed: at.Passed, P: calibrate.Undefined(),
 			RankP: at.RankP(), Checked: at.Checked, Policy: string(at.Policy.YAML())}
 		if c.Ladder {
 			j.RankP = calibrate.Undefined() // its order was fixed before
@@ -156,7 +156,7 @@ func (s advice) tidy() *Table {
 			result = "recommended"
 		case i >= s.Tested:
 			result = "not tested"
-		case i >= s.Passed:
+		case !at.Passed:
 			result = "failed"
 		}
 		for w, c := range at.Counts {
