@@ -2,6 +2,7 @@ package calibrate
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/trustreplay/trustreplay/dataset"
 	"github.com/trustreplay/trustreplay/replay"
@@ -12,14 +13,16 @@ import (
 // Cube.Run would, to the last record; the base itself may use recorded clusters, what is counted may not.
 type Space struct {
 	base   *replay.Policy
+	total  replay.Tally
 	fixed  replay.Counts // records that a rule decides before the gate
 	layers []layer
 }
 
 // A layer holds the records on which the same late rule would decide, once the second product is called.
 type layer struct {
-	fired uint64 // the bit of that rule, 0 for none
-	both  *Grid  // records with both scores
+	fired uint64      // the bit of that rule, 0 for none
+	both  *Grid       // records with both scores
+	cells []ScoreCell // those of both, where no rule holds
 	// Records without one of the scores: sums from each first score up by what the second product said, the same by second
 	// score, and those with neither.
 	firsts  [dataset.MaxScore + 2][numSilent]replay.Tally
@@ -67,6 +70,7 @@ func NewSpace(cube *replay.Cube, base *replay.Policy) (*Space, error) {
 	at := map[uint64]*layer{}
 	var order []uint64
 	for p := range piles {
+		s.total = s.total.Add(pileTally(p))
 		if d, early := s.early(p.Case); early {
 			addPile(&s.fixed, d, p)
 			continue
@@ -96,6 +100,9 @@ func NewSpace(cube *replay.Cube, base *replay.Policy) (*Space, error) {
 		l := at[fired]
 		if l.both, err = NewGrid(cells[fired]); err != nil {
 			return nil, err
+		}
+		if fired == 0 {
+			l.cells = cells[fired]
 		}
 		l.sum()
 		s.layers = append(s.layers, *l)
@@ -216,4 +223,42 @@ func (g *Grid) between(sessionLow, sessionHigh, onboardingLow, onboardingHigh in
 		return replay.Tally{}
 	}
 	return less(g.at(i, j).Add(g.at(ii, jj)), g.at(ii, j).Add(g.at(i, jj)))
+}
+
+// search returns the grid that searches go through: the records that no rule decides and that have both scores or, where the
+// base asks one product, its score. With silent records come those with a first score alone, which a waterfall need not call.
+func (s *Space) search(silent bool) (*Grid, error) {
+	i := slices.IndexFunc(s.layers, func(l layer) bool { return l.fired == 0 })
+	if i < 0 {
+		return NewGrid(nil)
+	}
+	l := &s.layers[i]
+	if !silent && s.base.Second != "" {
+		return l.both, nil
+	}
+	cells := slices.Clone(l.cells)
+	for score := range dataset.MaxScore + 1 {
+		for how := range numSilent {
+			t := less(l.firsts[score][how], l.firsts[score+1][how])
+			for label, n := range t.Records {
+				if n > 0 {
+					cells = append(cells, ScoreCell{score, NoScore, dataset.Label(label), n, t.Amount[label]})
+				}
+			}
+		}
+	}
+	return NewGrid(cells)
+}
+
+// onGrid returns what a policy with bands does with the records of a grid that search returned, without silent records.
+func (s *Space) onGrid(g *Grid, p *replay.Policy) replay.Counts {
+	alone := Space{base: s.base, layers: []layer{{both: g}}}
+	if s.base.Second != "" {
+		return alone.counts(p)
+	}
+	for score := dataset.MaxScore; score >= 0; score-- {
+		alone.layers[0].firsts[score][notCalled] = g.Approved(score, NoScore)
+	}
+	alone.layers[0].both, _ = NewGrid(nil)
+	return alone.counts(p)
 }

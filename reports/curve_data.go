@@ -19,16 +19,16 @@ type curveJSON struct {
 	Frontier bool  `json:"frontier"`
 	Tried    int64 `json:"tried"`
 	// FraudRateBand and ApprovalBand say what low and high of these two measures are; the latter is null where there is none.
-	FraudRateBand bandJSON            `json:"fraud_rate_band"`
-	ApprovalBand  *bandJSON           `json:"approval_rate_band"`
+	FraudRateBand curveBandJSON            `json:"fraud_rate_band"`
+	ApprovalBand  *curveBandJSON           `json:"approval_rate_band"`
 	Points        []pointJSON         `json:"points"`
 	Marks         []markJSON          `json:"marks"`
 	Warnings      []calibrate.Warning `json:"warnings"`
 	Issues        []issueJSON         `json:"issues"`
 }
 
-// A bandJSON is the method of intervals, and over how many points they hold at once: 1 for each alone, null for any number.
-type bandJSON struct {
+// A curveBandJSON is the method of intervals, and over how many points they hold at once: 1 for each alone, null for any number.
+type curveBandJSON struct {
 	Method     string           `json:"method"`
 	Confidence calibrate.Number `json:"confidence"`
 	Points     *int64           `json:"points"`
@@ -58,12 +58,12 @@ func (s sweepScreen) data() curveJSON {
 	out := curveJSON{
 		SchemaVersion: schemaVersion, Policy: s.Policy.Name, Cutoffs: []string{}, Read: s.account.Read, Records: s.records(), Rejected: s.account.Rejected,
 		Period: newPeriod(s.account.Period), Frontier: len(s.Cutoffs) == 2, Tried: s.Tried,
-		FraudRateBand: bandJSON{s.bandMethod(), calibrate.Number(s.Confidence), s.bandPoints()},
+		FraudRateBand: curveBandJSON{s.bandMethod(), calibrate.Number(s.Confidence), s.bandPoints()},
 		Points:        make([]pointJSON, 0, len(s.Points)), Marks: make([]markJSON, 0, len(s.Marks)),
 		Warnings: append([]calibrate.Warning{}, s.Warnings()...), Issues: issuesJSON(s.account.Issues),
 	}
 	if s.Nested {
-		out.ApprovalBand = &bandJSON{Method: calibrate.MethodDKW, Confidence: calibrate.Number(s.Confidence)}
+		out.ApprovalBand = &curveBandJSON{Method: calibrate.MethodDKW, Confidence: calibrate.Number(s.Confidence)}
 	}
 	for _, c := range s.Cutoffs {
 		out.Cutoffs = append(out.Cutoffs, c.String())

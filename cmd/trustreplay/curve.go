@@ -194,7 +194,7 @@ func withBands(p *replay.Policy, values []string) (*replay.Policy, error) {
 	}
 	out := *p
 	var names []string
-	for _, v := range joined(values) {
+	for _, v := range joinLists(values) {
 		product, text, _ := strings.Cut(v, "=")
 		bands, err := replay.ParseBands(text)
 		if err != nil {
@@ -217,19 +217,6 @@ func withBands(p *replay.Policy, values []string) (*replay.Policy, error) {
 	}
 	out.Name += " (" + strings.Join(names, ", ") + ")"
 	return &out, nil
-}
-
-// joined puts lists together again that the flag package split at their commas: session=226 451 551 776.
-func joined(values []string) []string {
-	var out []string
-	for _, v := range values {
-		if strings.Contains(v, "=") || len(out) == 0 {
-			out = append(out, v)
-		} else {
-			out[len(out)-1] += "," + v
-		}
-	}
-	return out
 }
 
 // rateLimit returns the line to draw at a fraud rate.
