@@ -42,10 +42,9 @@ type CurvePoint struct {
 
 // A CurveMark is the operating point of a policy.
 type CurveMark struct {
-	Policy *replay.Policy
-	// At are the policy's own cutoffs, nil where it is another policy than the curve's, or has none.
-	At []int
-	replay.Counts
+	replay.Result
+	// At are the cutoffs of the curve's own policy, nil for another.
+	At        []int
 	FraudRate Interval
 }
 
@@ -124,7 +123,7 @@ func (c *StrategyCurve) mark(cube *replay.Cube, marks []*replay.Policy) error {
 		if err != nil {
 			return err
 		}
-		m := CurveMark{Policy: p, Counts: r.Counts}
+		m := CurveMark{Result: *r}
 		for _, cut := range c.Cutoffs {
 			at, err := cut.Of(p)
 			if err == nil && i == 0 {

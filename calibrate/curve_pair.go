@@ -33,7 +33,8 @@ func samePairs(s *sweep, p *replay.Policy, cutoffs []Cutoff) []candidate {
 }
 
 // front keeps the candidates that no other dominates, and counts these in full. Of several that approve as many at the same
-// rate, it keeps the one with the higher first cutoff, then the higher second.
+// rate, it keeps the one nearest to the policy's own cutoffs, then the one with the higher first cutoff: a cutoff that
+// changes no approval may still decide between review and block, and is not to move without a reason.
 func (c *StrategyCurve) front(candidates iter.Seq[candidate], counts func(at []int) replay.Counts) {
 	var list []candidate
 	for x := range candidates {
@@ -42,8 +43,12 @@ func (c *StrategyCurve) front(candidates iter.Seq[candidate], counts func(at []i
 			list = append(list, x)
 		}
 	}
+	var own [2]int
+	for i, cut := range c.Cutoffs {
+		own[i] = cut.bands(c.Policy).Edges[cut.edge()]
+	}
 	slices.SortFunc(list, func(a, b candidate) int {
-		return cmp.Or(cmp.Compare(b.approved, a.approved), compareRates(a, b), cmp.Compare(b.at[0], a.at[0]), cmp.Compare(b.at[1], a.at[1]))
+		return cmp.Or(cmp.Compare(b.approved, a.approved), compareRates(a, b), cmp.Compare(a.from(own), b.from(own)), cmp.Compare(b.at[0], a.at[0]))
 	})
 	for i, x := range list {
 		if i == 0 || compareRates(x, list[0]) < 0 {
@@ -53,6 +58,15 @@ func (c *StrategyCurve) front(candidates iter.Seq[candidate], counts func(at []i
 		}
 	}
 	slices.Reverse(c.Points)
+}
+
+// from returns how far the cutoffs are from others, both distances added up.
+func (x candidate) from(own [2]int) int {
+	distance := 0
+	for i, at := range x.at {
+		distance += max(int(at)-own[i], own[i]-int(at))
+	}
+	return distance
 }
 
 // compareRates compares two fraud rates exactly: products of two counts, at most 2^31 each, fit.

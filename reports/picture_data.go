@@ -112,7 +112,7 @@ func (p *painter) marks(room *placer) {
 	}
 	var labels []label
 	for _, m := range p.Marks {
-		l := label{name: p.shorten(m.Name, 240, nameStyle), detail: p.shorten(m.Detail, 280, detailStyle)}
+		l := label{name: p.shorten(m.Name, 340, nameStyle), detail: p.shorten(m.Detail, 280, detailStyle)}
 		size := vg.Point{X: max(p.width(l.name, nameStyle), p.width(l.detail, detailStyle)) + 8, Y: nameStyle.size + 7}
 		if l.detail != "" {
 			size.Y += detailStyle.size + 3

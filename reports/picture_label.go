@@ -69,8 +69,10 @@ func (p *placer) covers(r vg.Rectangle) float64 {
 			total += 1e5 + 10*float64(w*h) // no other cost comes near: two labels on one spot cannot be read
 		}
 	}
+	const gap = 2.5 // lines have a width
+	wide := vg.Rectangle{Min: r.Min.Sub(vg.Point{X: gap, Y: gap}), Max: r.Max.Add(vg.Point{X: gap, Y: gap})}
 	for _, l := range p.lines {
-		total += float64(within(r, l))
+		total += float64(within(wide, l))
 	}
 	return total
 }
