@@ -53,8 +53,8 @@ type part interface {
 func NewBuilder(plan *Plan) *Builder {
 	b := &Builder{plan: plan}
 	for i, column := range plan.by {
-		if plan.By[i] == Month {
-			b.parts = append(b.parts, &monthPart{column: plan.time})
+		if c, found := calendars[plan.By[i]]; found {
+			b.parts = append(b.parts, &timePart{calendar: c, column: column})
 		} else {
 			b.parts = append(b.parts, &textPart{column: column})
 		}
@@ -219,7 +219,7 @@ func (b *Builder) Cube() (*Cube, error) {
 		c.groups = append(c.groups, b.unpack(g, list))
 	}
 	// Two masks can differ in no group but the same key and mask can not occur twice: the numbers are of distinct pairs.
-	slices.SortFunc(c.groups, cubeGroup.compare)
+	c.sort()
 	return c, nil
 }
 
@@ -231,8 +231,8 @@ func (b *Builder) unpack(number int, cells []cell) cubeGroup {
 		number = int(pair >> 32)
 		code := int(uint32(pair))
 		switch p := b.parts[i].(type) {
-		case *monthPart:
-			g.key[i] = p.name(code)
+		case *timePart:
+			g.key[i] = p.nameOf(code)
 		case *textPart:
 			g.key[i] = p.names[code]
 		case *maskPart:

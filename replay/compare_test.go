@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -34,8 +35,8 @@ func (r row) key(by []string) []string {
 		case r.time == dataset.NoTime:
 			key = append(key, "")
 		default:
-			m := dataset.MonthOf(r.time)
-			key = append(key, fmt.Sprintf("%04d-%02d", m/12, m%12+1))
+			layout := map[string]string{Month: "2006-01", Day: "2006-01-02"}[f]
+			key = append(key, time.UnixMicro(r.time).UTC().Format(layout))
 		}
 	}
 	return key
@@ -179,7 +180,7 @@ func drawHistory(t *rapid.T) (champion, challenger *Policy, plan *Plan, rows []r
 	champion, _ = drawPolicy(t, "champion")
 	challenger = drawChallenger(t, champion)
 	q := Question{Policies: []*Policy{champion, challenger}, Exact: rapid.IntRange(0, 9).Draw(t, "exact") == 0}
-	q.By = rapid.SampledFrom([][]string{nil, {"month"}, {"country"}, {"country", "month"}}).Draw(t, "by")
+	q.By = rapid.SampledFrom([][]string{nil, {"month"}, {"country"}, {"country", "month"}, {"day"}, {"month", "day"}}).Draw(t, "by")
 	q.AbsentMissing = rapid.Bool().Draw(t, "absent is missing")
 	plan, err := NewPlan(q)
 	if err != nil {

@@ -82,9 +82,11 @@ func Merge(cubes ...*Cube) (*Cube, error) {
 	for _, g := range groups {
 		sum.groups = append(sum.groups, *g)
 	}
-	slices.SortFunc(sum.groups, cubeGroup.compare)
+	sum.sort()
 	return sum, nil
 }
+
+func (c *Cube) sort() { slices.SortFunc(c.groups, cubeGroup.compare) }
 
 func (g *cubeGroup) id() string { return fmt.Sprintf("%q %x", g.key, g.mask) }
 
@@ -126,7 +128,7 @@ func (c *Cube) Run(pol *Policy) (*Result, error) {
 		return nil, err
 	}
 	r := c.plan.runner(pol)
-	res := &Result{Policy: pol, Rules: make([]Tally, len(pol.Rules)), Held: make([]int64, len(pol.Rules)), By: c.plan.By, NoAmount: c.NoAmount, Unseen: c.unseenBy(pol)}
+	res := &Result{Policy: pol, Economics: c.plan.Economics, Rules: make([]Tally, len(pol.Rules)), Held: make([]int64, len(pol.Rules)), By: c.plan.By, NoAmount: c.NoAmount, Unseen: c.unseenBy(pol)}
 	groups := map[string]*Group{}
 	for i := range c.groups {
 		g := &c.groups[i]

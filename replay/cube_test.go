@@ -196,18 +196,7 @@ func slowRun(p *Policy, used []int, by []string, rows []row) *Result {
 		if len(by) == 0 {
 			continue
 		}
-		var key []string
-		for _, f := range by {
-			switch {
-			case f == "country":
-				key = append(key, r.country)
-			case r.time == dataset.NoTime:
-				key = append(key, "")
-			default:
-				m := dataset.MonthOf(r.time)
-				key = append(key, fmt.Sprintf("%04d-%02d", m/12, m%12+1))
-			}
-		}
+		key := r.key(by)
 		id := fmt.Sprint(key)
 		if groups[id] == nil {
 			groups[id] = &Group{Key: key}
@@ -257,7 +246,7 @@ func TestCubeIsDecide(t *testing.T) {
 		a, usedA := drawPolicy(rt, "a")
 		b, usedB := drawPolicy(rt, "b")
 		q := Question{Policies: []*Policy{a, b}, Exact: rapid.IntRange(0, 9).Draw(rt, "exact") == 0}
-		q.By = rapid.SampledFrom([][]string{nil, {"month"}, {"country"}, {"country", "month"}}).Draw(rt, "by")
+		q.By = rapid.SampledFrom([][]string{nil, {"month"}, {"country"}, {"country", "month"}, {"day"}, {"month", "day"}}).Draw(rt, "by")
 		plan, err := NewPlan(q)
 		if err != nil {
 			rt.Skip(err) // three products with every score apart

@@ -1,7 +1,6 @@
 package replay
 
 import (
-	"fmt"
 	"math/bits"
 
 	"github.com/trustreplay/trustreplay/dataset"
@@ -94,48 +93,6 @@ func (n *numbering) grow() {
 		}
 		n.slots[at] = uint32(i + 1)
 	}
-}
-
-// A monthPart numbers the UTC months of the records' times. Histories are mostly in order of time, so a record is compared
-// with the bounds of the month before.
-type monthPart struct {
-	column   int
-	months   numbering // of dataset.MonthOf, noMonth for records without a time
-	from, to int64     // the last record's month in microseconds, inclusive, exclusive
-	num      uint32    // its number
-}
-
-const noMonth = 1 << 40
-
-func (p *monthPart) number(b *dataset.Batch, out []uint32) {
-	for r, t := range b.Cols[p.column].I64[:len(out)] {
-		if t < p.from || t >= p.to {
-			if b.Rejected(r) {
-				continue
-			}
-			p.enter(t)
-		}
-		out[r] = p.num
-	}
-}
-
-func (p *monthPart) enter(t int64) {
-	if t == dataset.NoTime {
-		p.from, p.to = t, t+1
-		p.num = p.months.of(noMonth)
-		return
-	}
-	m := dataset.MonthOf(t)
-	p.from, p.to = dataset.MonthStart(m), dataset.MonthStart(m+1)
-	p.num = p.months.of(uint64(m))
-}
-
-func (p *monthPart) name(num int) string {
-	m := p.months.keys[num]
-	if m == noMonth {
-		return ""
-	}
-	return fmt.Sprintf("%04d-%02d", m/12, m%12+1)
 }
 
 // A textPart numbers the values of a text column, asking once for each entry of its dictionary.

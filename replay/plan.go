@@ -12,19 +12,20 @@ import (
 // A Question is what one scan of a history is to answer.
 type Question struct {
 	Policies []*Policy
-	// By splits the answer by the values of fields of the record, or by "month".
+	// By splits the answer by the values of fields of the record, or by the "month" or "day" of its time.
 	By []string
 	// Exact keeps every score apart in the cube; otherwise scores that no policy tells apart share a cell.
 	Exact bool
+	// ExactOf does the same for the products that it names, which leaves the cube small where the cutoffs of one product move.
+	ExactOf []string
 	// AbsentMissing reads a product that a record does not hold as one that was asked in vain. It is for histories in which
 	// every product was always asked. Without it, an absent second product was not called.
 	AbsentMissing bool
 	// Rows adds the customer's id to what is read, for decisions record by record.
 	Rows bool
+	// Economics say what decisions cost, nil where nobody asks. They are carried to every answer, and change no count.
+	Economics *Economics
 }
-
-// Month is the By field that stands for the UTC month of the record's time.
-const Month = "month"
 
 // MaxConditions is the most different rule conditions that the policies of one question may have together.
 const MaxConditions = 64
@@ -39,7 +40,7 @@ type Plan struct {
 	amount int
 	time   int
 	id     int
-	by     []int // the column of each By field, -1 for the month
+	by     []int // the column of each By field, that of the time for a month or day
 	cells  int   // size of the inner grid: the product of the axes and of the labels
 }
 
@@ -67,6 +68,13 @@ func NewPlan(q Question) (*Plan, error) {
 	for _, product := range dataset.Products {
 		p.addAxis(product)
 	}
+	for _, pol := range q.Policies {
+		if q.Economics != nil {
+			if err := q.Economics.Covers(pol); err != nil {
+				return nil, err
+			}
+		}
+	}
 	if err := p.addConditions(); err != nil {
 		return nil, err
 	}
@@ -81,12 +89,12 @@ func NewPlan(q Question) (*Plan, error) {
 		if slices.Contains(q.By[:i], name) {
 			return nil, fmt.Errorf("by %q is named twice", name)
 		}
-		if name == Month {
-			p.by = append(p.by, -1)
+		if _, found := calendars[name]; found {
+			p.by = append(p.by, p.time)
 			continue
 		}
 		if dataset.Personal(name) {
-			return nil, fmt.Errorf("by %q is personal data, which is never printed; want month or a field such as country", name)
+			return nil, fmt.Errorf("by %q is personal data, which is never printed; want month, day or a field such as country", name)
 		}
 		p.by = append(p.by, p.column(dataset.Field{Name: name, Kind: dataset.KindText}))
 	}
@@ -139,7 +147,7 @@ func (p *Plan) addAxis(product string) {
 		a.cluster = p.column(dataset.Field{Name: dataset.ProductField(product, "score_cluster"), Kind: dataset.KindCluster})
 		a.clusters = dataset.NumClusters
 	}
-	a.setBins(edges, p.Exact, p.AbsentMissing)
+	a.setBins(edges, p.Exact || slices.Contains(p.ExactOf, product), p.AbsentMissing)
 	p.axes = append(p.axes, a)
 }
 
@@ -247,6 +255,9 @@ func (p *Plan) covers(pol *Policy) error {
 			return
 		}
 		for _, e := range b.Edges {
+			if e <= 0 || e > dataset.MaxScore {
+				continue // at an end of the scale: it parts no score from another
+			}
 			if at := dataset.Scored(e); a.bin[at] == a.bin[at-1] {
 				lacks = append(lacks, fmt.Sprintf("the edge %d of %s", e, name))
 			}

@@ -58,6 +58,8 @@ func (c Counts) Add(d Counts) Counts {
 // A Result is one policy replayed over a history.
 type Result struct {
 	Policy *Policy
+	// Economics are the question's, nil where it had none.
+	Economics *Economics
 	Counts
 	// Rules counts the records that each rule decided, in the order of the policy's rules.
 	Rules []Tally
@@ -81,7 +83,7 @@ type Result struct {
 
 // A Group is the part of a history that shares the values of the By fields.
 type Group struct {
-	// Key has a value for each By field, "" where the record has none; months are "2026-03".
+	// Key has a value for each By field, "" where the record has none; months are "2026-03", days "2026-03-04".
 	Key []string
 	Counts
 }

@@ -26,11 +26,11 @@ Examples:
 		Flags: outputFlags(historyFlags(
 			&cli.StringFlag{Name: "champion", Usage: "the `POLICY` in force: a YAML file or a built-in name"},
 			&cli.StringSliceFlag{Name: "challenger", Usage: "a `POLICY` that might replace it; repeatable"},
-			&cli.StringSliceFlag{Name: "by", Usage: "compare by `FIELD` too: month, or any field of the record such as country; repeatable"},
+			&cli.StringSliceFlag{Name: "by", Usage: "compare by `FIELD` too: month, day, or any field of the record such as country; repeatable"},
 			&cli.StringFlag{Name: "accept", Usage: "hold each challenger to the limits of `FILE`, YAML; exit 1 where one is broken"},
 			&cli.StringFlag{Name: "changes", Usage: "write each record whose action changes, with both reasons, to `FILE`, CSV or Parquet by its ending"},
 			&cli.Float64Flag{Name: "confidence", Value: 0.95, Usage: "`LEVEL` of the intervals, above 0.5 and below 1; p at or above 1 less it shows nothing"},
-			absentFlag(),
+			absentFlag(), economicsFlag(),
 		)...),
 		Action: e.compare,
 	}
