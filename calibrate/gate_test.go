@@ -124,7 +124,7 @@ func TestGateEdges(t *testing.T) {
 		if v.Ruling != tt.want || v.Text() != tt.text || g.Ruling() != tt.want {
 			t.Errorf("%s: %s %s, want %s %s; %s", tt.name, v.Ruling, v.Text(), tt.want, tt.text, v.Sentence(0.95))
 		}
-		if s := v.Sentence(0.95); strings.Contains(s, "NaN") || strings.Contains(s, "Inf") || strings.Contains(s, "\n") {
+		if s := v.Sentence(0.95); !v.Seen.Defined() && strings.Contains(s, "confidence") || strings.Contains(s, "NaN") || strings.Contains(s, "Inf") || strings.Contains(s, "\n") {
 			t.Errorf("%s: %s", tt.name, s)
 		}
 	}
@@ -151,6 +151,29 @@ func TestGateOnPairedBound(t *testing.T) {
 					t.Errorf("%s is %s at %v, want %v and holds %v", v.Criterion, v.Ruling, v.Seen, want, holds)
 				}
 			}
+		}
+	}
+}
+
+// TestBoundMethods: 30 swaps and 10 swapped frauds are enough for the normal interval, one less is not.
+func TestBoundMethods(t *testing.T) {
+	rest := lot{pass, pass, dataset.Legit, 500}
+	for _, tt := range []struct {
+		limit string
+		swap  replay.Swap
+		want  string
+	}{
+		{"measure: approval_rate, change_at_least: 0, on: bound", swapOf(rest, lot{pass, halt, dataset.Legit, 14}, lot{halt, pass, dataset.Unlabeled, 15}), MethodParts},
+		{"measure: approval_rate, change_at_least: 0, on: bound", swapOf(rest, lot{pass, halt, dataset.Legit, 15}, lot{halt, pass, dataset.Unlabeled, 15}), MethodPaired},
+		{"measure: fraud_rate, change_at_most: 0, on: bound", swapOf(rest, lot{pass, halt, dataset.Fraud, 4}, lot{halt, pass, dataset.Fraud, 5}), MethodParts},
+		{"measure: fraud_rate, change_at_most: 0, on: bound", swapOf(rest, lot{pass, halt, dataset.Fraud, 5}, lot{halt, pass, dataset.Fraud, 5}), MethodInfluence},
+		{"measure: fraud_rate, change_at_most: 0, on: bound", swapOf(rest, lot{halt, pass, dataset.Unlabeled, 5}), MethodInfluence},
+		{"measure: fraud_rate, at_most: 1%, on: bound", swapOf(rest), MethodClopperPearson},
+		{"measure: fraud_rate, at_most: 1%", swapOf(rest), MethodNone},
+		{"measure: fraud_rate, at_most: 1%, on: bound", swapOf(), MethodNone},
+	} {
+		if v := Judge(accept(t, tt.limit), contest(tt.swap), nil, 0.95).Verdicts[0]; v.Method != tt.want {
+			t.Errorf("%s by %s, want %s", v.Criterion, v.Method, tt.want)
 		}
 	}
 }

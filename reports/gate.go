@@ -37,7 +37,7 @@ func (s contest) gate(v Versus) *Table {
 			switch x.Ruling {
 			case calibrate.Broken:
 				if broken++; broken <= maxBrokenGroups {
-					show(x, groupName(g.By, x.Key))
+					show(x, shorten(groupName(g.By, x.Key)))
 				}
 			case calibrate.Holds:
 				held = append(held, x)
@@ -118,16 +118,24 @@ func groupName(by, key []string) string {
 	return strings.Join(out, ", ")
 }
 
+// shorten cuts a group's name to what a table can carry; JSON and CSV have it in full.
+func shorten(name string) string {
+	const most = 40
+	if runes := []rune(clean(name)); len(runes) > most {
+		return string(runes[:most-1]) + "…"
+	}
+	return name
+}
+
 // smallGroups names the groups that are too small to judge, each with its labeled records.
 func smallGroups(g *calibrate.Gate) []string {
 	var out []string
-	for _, v := range g.Verdicts {
-		if v.Key != nil && v.Ruling == calibrate.TooSmall {
-			out = append(out, fmt.Sprintf("%s (%s)", groupName(g.By, v.Key), thousands(v.Labeled)))
+	for _, v := range g.Verdicts[max(0, len(g.Verdicts)-g.Groups):] { // those of the last limit: each has the same groups
+		if v.Ruling == calibrate.TooSmall {
+			out = append(out, fmt.Sprintf("%s (%s)", shorten(groupName(g.By, v.Key)), thousands(v.Labeled)))
 		}
 	}
-	slices.Sort(out)
-	return slices.Compact(out) // each limit on segments has told them
+	return out
 }
 
 func (s contest) gateNotes(v Versus, small []string) []string {
