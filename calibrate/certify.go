@@ -30,15 +30,17 @@ type Calibration struct {
 	Proposed int
 	// Candidates are the policies to test, in the order that was fixed before the last window was looked at.
 	Candidates []Candidate
-	// Passed is how many candidates were certified before the first that failed; all of them meet every limit at once with
-	// probability 1 - Delta at least. Tested is Passed, or one more.
-	Passed, Tested int
+	// Level is what each candidate is tested at: Delta, or for a ladder Delta by the number of its starts.
+	Level float64
+	// Tested is how many candidates were looked at, and Passed how many of them are certified: all of these meet every limit at
+	// once with probability 1 - Delta at least.
+	Tested, Passed int
 	// Recommended is the index of the certified candidate with the most of the objective, -1 where there is none.
 	Recommended int
-	// Champions is what is known of the champion's own limits in the last window; it is no part of the walk.
-	Standing []Verdict
-	// Missing tells, for each limit, what the first failed candidate lacks; it is nil where something is recommended.
-	Missing []Verdict
+	// Standing is what is known of the champion's own limits in the last window; it is no part of the walk.
+	Standing []Finding
+	// Missing tells, for each limit, what the candidate that came nearest lacks; it is nil where something is recommended.
+	Missing []Finding
 }
 
 // A Candidate is a policy on its way to be certified.
@@ -50,12 +52,14 @@ type Candidate struct {
 	// LogP is the natural logarithm of its p-value in the last window, the largest over the limits; RankLogP that in the
 	// window that fixed the order.
 	LogP, RankLogP float64
+	// Passed reports whether it is certified.
+	Passed bool
 	// Checked reports whether it keeps, in the last window, the limits that cannot be certified.
 	Checked bool
 }
 
-// A Verdict is a limit held against the counts of a window.
-type Verdict struct {
+// A Finding is a limit held against the counts of a window.
+type Finding struct {
 	Limit replay.Limit
 	// K of N is the ratio that is to be at most Alpha; of a limit from below, it is the rest. Certifiable is set where it is a
 	// share of records; the fields below are set for these alone.
@@ -98,6 +102,9 @@ func Calibrate(cube *replay.Cube, champion *replay.Policy, g Goals) (*Calibratio
 		return nil, err
 	}
 	c := &Calibration{Goals: g, Champion: champion, Base: base, Timeless: timeless, Recommended: -1}
+	if g.Until != "" {
+		list = slices.DeleteFunc(list, func(p period) bool { return p.key >= g.Until })
+	}
 	if err := enough(list, timeless); err != nil {
 		return nil, err
 	}
@@ -186,25 +193,25 @@ func (c *Calibration) standing(windows []Window) error {
 	}
 	last := len(windows) - 1
 	var err error
-	c.Standing, err = c.verdicts(c.Champion, c.Current[last], windows[last])
+	c.Standing, err = c.findings(c.Champion, c.Current[last], windows[last])
 	return err
 }
 
-// verdicts holds every limit of the goals against counts of a window.
-func (c *Calibration) verdicts(p *replay.Policy, counts replay.Counts, w Window) ([]Verdict, error) {
-	j, err := newJudge(c.Goals, p, w.Days())
+// findings holds every limit of the goals against counts of a window.
+func (c *Calibration) findings(p *replay.Policy, counts replay.Counts, w Window) ([]Finding, error) {
+	j, err := newBench(c.Goals, p, w.Days())
 	if err != nil {
 		return nil, err
 	}
-	var out []Verdict
+	var out []Finding
 	for i := range j.targets {
-		out = append(out, j.targets[i].verdict(counts, c.Goals.Delta))
+		out = append(out, j.targets[i].finding(counts, cmp.Or(c.Level, c.Goals.Delta)))
 	}
 	return out, nil
 }
 
-func (t *target) verdict(c replay.Counts, delta float64) Verdict {
-	v := Verdict{Limit: t.Limit, Alpha: t.alpha(), Certifiable: t.share, Met: t.met(c), P: Undefined(), Bound: Undefined()}
+func (t *target) finding(c replay.Counts, delta float64) Finding {
+	v := Finding{Limit: t.Limit, Alpha: t.alpha(), Certifiable: t.share, Met: t.met(c), P: Undefined(), Bound: Undefined()}
 	v.K, v.N = t.count(c)
 	if t.share {
 		v.P, v.Bound = Number(PValue(v.K, v.N, v.Alpha)), Number(UpperBound(v.K, v.N, delta))
@@ -220,7 +227,7 @@ func (c *Calibration) rank(w Window, found []proposal) error {
 	if err != nil {
 		return err
 	}
-	j, err := newJudge(c.Goals, c.Base, w.Days())
+	j, err := newBench(c.Goals, c.Base, w.Days())
 	if err != nil {
 		return err
 	}
@@ -252,45 +259,79 @@ func (c *Calibration) rank(w Window, found []proposal) error {
 	return nil
 }
 
-// walk tests the candidates in order on the last window, each at the full level, and stops at the first that fails.
+// walk tests the candidates in order on the last window and stops at the first that fails. A ladder is tested as a whole:
+// its order says nothing of where certainty begins, so that it is walked from several places (FixedSequence).
 func (c *Calibration) walk(w Window) error {
 	space, err := NewSpace(w.cube, c.Base)
 	if err != nil {
 		return err
 	}
-	j, err := newJudge(c.Goals, c.Base, w.Days())
+	j, err := newBench(c.Goals, c.Base, w.Days())
 	if err != nil {
 		return err
 	}
 	last := len(c.Windows) - 1
-	best := int64(math.MinInt64)
+	c.Level = c.Goals.Delta
+	if c.Ladder {
+		c.Level /= ladderStarts
+	}
+	var ps []float64
 	for i := range c.Candidates {
 		at := &c.Candidates[i]
 		at.Counts[last] = space.counts(at.Policy)
 		at.LogP, at.Checked = j.logP(at.Counts[last]), j.checked(at.Counts[last])
+		ps = append(ps, math.Exp(at.LogP))
 		c.Tested++
-		if at.LogP > math.Log(c.Goals.Delta) {
-			c.Missing, err = c.verdicts(at.Policy, at.Counts[last], w)
+		if at.Passed = at.LogP <= math.Log(c.Level); !at.Passed && !c.Ladder {
 			break
 		}
-		c.Passed++
-		if gain := j.gain.Of(at.Counts[last]); at.Checked && gain > best && j.approves(at.Counts[last]) {
-			best, c.Recommended = gain, i
+	}
+	if c.Ladder {
+		passed := FixedSequence(ps, c.Goals.Delta, ladderStarts)
+		for i := range c.Candidates {
+			c.Candidates[i].Passed = slices.Contains(passed, i)
 		}
 	}
-	if c.Recommended >= 0 {
-		c.Missing = nil
+	return c.choose(&j, w)
+}
+
+// choose recommends the certified candidate with the most of the objective in the last window or, where there is none, finds
+// what the nearest lacks.
+func (c *Calibration) choose(j *bench, w Window) error {
+	last := len(c.Windows) - 1
+	most, nearest := int64(math.MinInt64), -1
+	for i := range c.Candidates[:c.Tested] {
+		at := &c.Candidates[i]
+		if !at.Passed {
+			if nearest < 0 || at.LogP < c.Candidates[nearest].LogP {
+				nearest = i
+			}
+			continue
+		}
+		c.Passed++
+		if gain := j.gain.Of(at.Counts[last]); at.Checked && gain > most && j.approves(at.Counts[last]) {
+			most, c.Recommended = gain, i
+		}
 	}
+	if c.Recommended >= 0 || nearest < 0 {
+		return nil
+	}
+	var err error
+	c.Missing, err = c.findings(c.Candidates[nearest].Policy, c.Candidates[nearest].Counts[last], w)
 	return err
 }
 
 // approves reports whether a policy approves anybody at all.
-func (j *judge) approves(c replay.Counts) bool {
+func (j *bench) approves(c replay.Counts) bool {
 	return c.Actions[dataset.Approve].N()+c.Actions[dataset.Monitor].N() > 0
 }
 
 // rungs are how far the edges of a ladder's policies are from the champion's: all of them, of both products, at once.
 var rungs = [...]int{300, 250, 200, 150, 120, 100, 80, 60, 40, 20, 0, -20, -40, -60, -80, -100}
+
+// ladderStarts are the places from which a ladder is walked: the strictest rung, one that is moderately stricter than the
+// champion, and the champion. The strictest approves so few that it may show nothing.
+const ladderStarts = 3
 
 // ladder tests policies that were fixed before any record was looked at, from the strictest to the mildest, on all records.
 func (c *Calibration) ladder(cube *replay.Cube, list []period) error {
@@ -304,8 +345,7 @@ func (c *Calibration) ladder(cube *replay.Cube, list []period) error {
 	}
 	seen := map[string]bool{}
 	for _, by := range rungs {
-		p := *c.Base
-		p.Name, p.Description = recommendedName, ""
+		p := *newMould(c.Base, c.Goals).fresh()
 		p.FirstBands = shifted(p.FirstBands, by)
 		if p.Second != "" {
 			p.SecondBands = shifted(p.SecondBands, by)

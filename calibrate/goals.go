@@ -29,6 +29,8 @@ type Goals struct {
 	Ranges [2]Range
 	// Bands cut the scores of a product whose champion uses recorded clusters; recorded for those that fit its clusters.
 	Bands [2]replay.Bands
+	// Until is the first month that is left out, such as "2026-03", because its labels are not complete; "" leaves out none.
+	Until string
 	// Economics price what policies do. It may be nil unless the objective or a limit is about money.
 	Economics *replay.Economics
 }
@@ -266,14 +268,14 @@ func (t *target) logP(c replay.Counts) float64 {
 	return LogPValue(k, n, t.alpha())
 }
 
-// A judge holds the targets of some goals for one window.
-type judge struct {
+// A bench holds the targets of some goals for one window.
+type bench struct {
 	targets []target
 	gain    Form // the objective
 }
 
-func newJudge(g Goals, p *replay.Policy, days int64) (judge, error) {
-	j := judge{gain: g.objective(p)}
+func newBench(g Goals, p *replay.Policy, days int64) (bench, error) {
+	j := bench{gain: g.objective(p)}
 	certifiable := false
 	for _, l := range g.Limits {
 		t, err := newTarget(l, p, g.Economics, days)
@@ -316,7 +318,7 @@ func (g Goals) objective(p *replay.Policy) Form {
 }
 
 // logP returns the largest p-value over the limits that can be certified: all hold if the largest is small.
-func (j *judge) logP(c replay.Counts) float64 {
+func (j *bench) logP(c replay.Counts) float64 {
 	worst := math.Inf(-1)
 	for i := range j.targets {
 		if t := &j.targets[i]; t.share {
@@ -327,10 +329,10 @@ func (j *judge) logP(c replay.Counts) float64 {
 }
 
 // met reports whether the counts keep every limit, and checked whether they keep those that cannot be certified.
-func (j *judge) met(c replay.Counts) bool     { return j.all(c, false) }
-func (j *judge) checked(c replay.Counts) bool { return j.all(c, true) }
+func (j *bench) met(c replay.Counts) bool     { return j.all(c, false) }
+func (j *bench) checked(c replay.Counts) bool { return j.all(c, true) }
 
-func (j *judge) all(c replay.Counts, unshared bool) bool {
+func (j *bench) all(c replay.Counts, unshared bool) bool {
 	for i := range j.targets {
 		if t := &j.targets[i]; (!unshared || !t.share) && !t.met(c) {
 			return false

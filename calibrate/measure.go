@@ -25,6 +25,15 @@ func (n Number) MarshalJSON() ([]byte, error) {
 	return json.Marshal(float64(n))
 }
 
+// UnmarshalJSON reads what MarshalJSON writes.
+func (n *Number) UnmarshalJSON(text []byte) error {
+	if string(text) == "null" {
+		*n = Undefined()
+		return nil
+	}
+	return json.Unmarshal(text, (*float64)(n))
+}
+
 // Methods of an interval.
 const (
 	MethodWilson = "wilson"
@@ -36,12 +45,16 @@ const (
 	Share = "share" // 0..1
 	BPS   = "bps"   // hundredths of a percent
 	Odds  = "x:1"   // so many of the one for each of the other
+
+	PerRecord = "money_per_record" // major units of money for each record
+	PerDay    = "per_day"          // records on a calendar day
 )
 
 // A Measure is a ratio of two counts, or of two amounts.
 type Measure struct {
 	Name string
-	// Numerator and Denominator count records, or minor units of money where ByValue is set.
+	// Numerator and Denominator count records, or minor units of money where ByValue is set. In the unit PerRecord the numerator
+	// is a replay.Money, in PerDay the denominator counts days.
 	Numerator, Denominator int64
 	ByValue                bool
 	// Value is in Unit; it is undefined where the denominator is 0.
@@ -111,8 +124,27 @@ var definitions = []definition{
 	{"label_coverage", Share, region{all, labeled}, region{all, whoever}},
 }
 
-// Measures returns the measures of what policy p did: those by count, the call rate of its second product and the label
-// coverage of each action, then those by value, in a fixed order. confidence is that of the intervals, such as 0.95.
+// A Setting is what measures depend on beside a policy and its counts.
+type Setting struct {
+	// Confidence is that of the intervals, such as 0.95.
+	Confidence float64
+	// Days is the number of calendar days that the counts are from, as Days returns it; 0 where no time is known.
+	Days int64
+	// ReviewsByDay are the reviews of each of these days that has records, nil where the counts were not split by day.
+	ReviewsByDay []int64
+	// Economics say what records cost; without them there is no measure of cost.
+	Economics *replay.Economics
+}
+
+// Measures returns all measures of what policy p did: those of the function Measures, those of reviews per day, and the costs
+// where there are economics, in a fixed order.
+func (s Setting) Measures(p *replay.Policy, c replay.Counts) []Measure {
+	return append(append(Measures(p, c, s.Confidence), s.perDay(c)...), s.costs(p, c)...)
+}
+
+// Measures returns the measures of what policy p did that its counts alone decide: those by count, the call rate of its second
+// product and the label coverage of each action, then those by value, in a fixed order. confidence is that of the intervals,
+// such as 0.95.
 func Measures(p *replay.Policy, c replay.Counts, confidence float64) []Measure {
 	records := func(t replay.Tally, l int) int64 { return t.Records[l] }
 	amounts := func(t replay.Tally, l int) int64 { return t.Amount[l] }
@@ -157,8 +189,7 @@ func Rate(name string, k, n int64, confidence float64) Measure {
 
 // ratio returns a measure by count. A share of independent records has an interval; odds have none here.
 func ratio(name, unit string, num, den int64, confidence float64) Measure {
-	m := Measure{Name: name, Numerator: num, Denominator: den, Unit: unit, Value: divide(num, den),
-		Low: Undefined(), High: Undefined(), Confidence: Undefined(), Method: MethodNone}
+	m := plain(name, unit, num, den)
 	if unit == Share && den > 0 {
 		low, high := Wilson(num, den, confidence)
 		m.Low, m.High, m.Confidence, m.Method = Number(low), Number(high), Number(confidence), MethodWilson
@@ -167,12 +198,18 @@ func ratio(name, unit string, num, den int64, confidence float64) Measure {
 }
 
 func byValue(name, unit string, num, den int64) Measure {
-	m := Measure{Name: name, Numerator: num, Denominator: den, ByValue: true, Unit: unit, Value: divide(num, den),
-		Low: Undefined(), High: Undefined(), Confidence: Undefined(), Method: MethodNone}
+	m := plain(name, unit, num, den)
+	m.ByValue = true
 	if unit == BPS {
 		m.Value *= 10_000
 	}
 	return m
+}
+
+// plain returns a ratio without an interval.
+func plain(name, unit string, num, den int64) Measure {
+	return Measure{Name: name, Numerator: num, Denominator: den, Unit: unit, Value: divide(num, den),
+		Low: Undefined(), High: Undefined(), Confidence: Undefined(), Method: MethodNone}
 }
 
 func divide(num, den int64) Number {

@@ -20,7 +20,7 @@ type proposal struct {
 type proposer struct {
 	Goals
 	mould
-	judge
+	bench
 	space *Space
 	grid  *Grid         // records with both scores that no rule decides; of one product, those with its score
 	rest  replay.Counts // what the base does with all other records
@@ -45,7 +45,7 @@ func priceLadder() (out []float64) {
 func newProposer(w Window, base *replay.Policy, g Goals, growth float64) (*proposer, error) {
 	p := &proposer{Goals: g, mould: newMould(base, g), seen: map[string]bool{}}
 	var err error
-	if p.judge, err = newJudge(g, base, w.Days()); err != nil {
+	if p.bench, err = newBench(g, base, w.Days()); err != nil {
 		return nil, err
 	}
 	if p.space, err = NewSpace(w.cube, base); err != nil {

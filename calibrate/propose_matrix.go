@@ -164,7 +164,7 @@ func (p *proposer) neighbours() error {
 // moved returns a policy with one edge of one product moved by so much, where it then still stands between its neighbours.
 func (p *proposer) moved(from *replay.Policy, product, edge, by int) (*replay.Policy, bool) {
 	q := *from
-	q.Name, q.Description = recommendedName, ""
+	q.Name, q.Description = recommendedName, p.mould.purpose
 	b := [...]*replay.Bands{&q.FirstBands, &q.SecondBands}[product]
 	b.Edges[edge] += by
 	ends := [...]int{0, b.Edges[0], b.Edges[1], b.Edges[2], b.Edges[3], dataset.MaxScore + 1}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/trustreplay/trustreplay/dataset"
 	"github.com/trustreplay/trustreplay/replay"
@@ -16,13 +17,27 @@ const recommendedName = "recommended"
 type mould struct {
 	base      *replay.Policy // with bands of scores
 	otherwise dataset.Action
+	purpose   string // the description of every policy
+}
+
+// purpose describes the policies that are searched for some goals.
+func (g Goals) purpose(base *replay.Policy) string {
+	var limits []string
+	for _, l := range g.Limits {
+		limits = append(limits, l.String())
+	}
+	most := "most " + string(g.Objective)
+	if g.Objective == LeastCost {
+		most = "least cost"
+	}
+	return fmt.Sprintf("Calibrated from %s for the %s with %s.", base.Name, most, strings.Join(limits, ", "))
 }
 
 // maxCorners is how many corners of a staircase a policy can hold: its five clusters have four edges between them.
 const maxCorners = 4
 
 func newMould(base *replay.Policy, g Goals) mould {
-	m := mould{base: base, otherwise: g.Otherwise}
+	m := mould{base: base, otherwise: g.Otherwise, purpose: g.purpose(base)}
 	if m.otherwise == dataset.NoAction {
 		m.otherwise = mildest(base)
 	}
@@ -59,7 +74,7 @@ func clusterActions(p *replay.Policy) []dataset.Action {
 // fresh returns a copy of the base to change; rules are shared, and never changed in place.
 func (m mould) fresh() *replay.Policy {
 	p := *m.base
-	p.Name, p.Description = recommendedName, ""
+	p.Name, p.Description = recommendedName, m.purpose
 	return &p
 }
 

@@ -201,9 +201,12 @@ func (s *Space) counts(p *replay.Policy) replay.Counts {
 func withScore(score int) replay.Answer { return replay.Answer{State: dataset.Scored(score)} }
 
 // edgesOf returns the lower edge of each cluster from very_low up, and one above the highest score. Recorded bands, those of
-// a product that is not asked, make one cluster of everything.
+// a product that is not asked, make one cluster of everything. Edges that were pushed below 0 are at 0, see Cutoff.
 func edgesOf(b replay.Bands) [dataset.NumClusters]int {
-	out := [dataset.NumClusters]int{0, b.Edges[0], b.Edges[1], b.Edges[2], b.Edges[3], dataset.MaxScore + 1}
+	out := [dataset.NumClusters]int{5: dataset.MaxScore + 1}
+	for i, e := range b.Edges {
+		out[1+i] = max(e, 0)
+	}
 	if b.Recorded() {
 		for i := range b.Edges {
 			out[1+i] = dataset.MaxScore + 1

@@ -21,12 +21,12 @@ type Window struct {
 
 // Days returns the number of calendar days of the window.
 func (w Window) Days() int64 {
-	first, last := dayOf(w.From, false), dayOf(w.To, true)
+	first, last := periodDay(w.From, false), periodDay(w.To, true)
 	return int64(last.Sub(first)/(24*time.Hour)) + 1
 }
 
-// dayOf returns the first or the last day of a period.
-func dayOf(period string, last bool) time.Time {
+// periodDay returns the first or the last day of a period.
+func periodDay(period string, last bool) time.Time {
 	if t, err := time.Parse(time.DateOnly, period); err == nil {
 		return t
 	}
@@ -65,16 +65,15 @@ func periodsOf(cube *replay.Cube, champion *replay.Policy) (list []period, timel
 	return list, timeless, nil
 }
 
-// Periods returns how many months, or days, of a cube that is split by them hold records: from three months on, windows
-// are made of months.
-func Periods(cube *replay.Cube) int {
+// Short reports whether a cube that is split by month has too few months for three windows, so that it is to be split by day.
+func Short(cube *replay.Cube, g Goals) bool {
 	n := 0
 	for _, key := range cube.Keys() {
-		if key[0] != "" {
+		if key[0] != "" && (g.Until == "" || key[0] < g.Until) {
 			n++
 		}
 	}
-	return n
+	return n < 3
 }
 
 // deal cuts periods into three windows, as near as whole periods allow to 30, 20 and 50 % of the labeled records. There are

@@ -11,6 +11,8 @@ import (
 // decide on every record, so nothing in it depends on how records fall into two samples.
 type Comparison struct {
 	Champion, Challenger *Policy
+	// Economics are the question's, nil where it had none.
+	Economics *Economics
 	Swap
 	// Crossings says which parts of the two policies decided; together they hold each record once. They are ordered by the
 	// champion's part, then by the challenger's: rules in the policy's order, gate, matrix, undecided, cells by cluster.
@@ -68,7 +70,7 @@ func (c *Cube) Compare(champion, challenger *Policy) (*Comparison, error) {
 		}
 		crossGroup(run, g, parts, swap)
 	}
-	out := &Comparison{Champion: champion, Challenger: challenger, Crossings: parts.crossings(), NoAmount: c.NoAmount}
+	out := &Comparison{Champion: champion, Challenger: challenger, Economics: c.plan.Economics, Crossings: parts.crossings(), NoAmount: c.NoAmount}
 	for _, x := range out.Crossings {
 		out.Swap.add(&x.Champion.Decision, &x.Challenger.Decision, x.Tally)
 	}

@@ -128,7 +128,7 @@ func (c *Cube) Run(pol *Policy) (*Result, error) {
 		return nil, err
 	}
 	r := c.plan.runner(pol)
-	res := &Result{Policy: pol, Rules: make([]Tally, len(pol.Rules)), Held: make([]int64, len(pol.Rules)), By: c.plan.By, NoAmount: c.NoAmount, Unseen: c.unseenBy(pol)}
+	res := &Result{Policy: pol, Economics: c.plan.Economics, Rules: make([]Tally, len(pol.Rules)), Held: make([]int64, len(pol.Rules)), By: c.plan.By, NoAmount: c.NoAmount, Unseen: c.unseenBy(pol)}
 	groups := map[string]*Group{}
 	for i := range c.groups {
 		g := &c.groups[i]

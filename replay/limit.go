@@ -85,14 +85,17 @@ func (d Decimal) times10(n int) Decimal {
 
 // Float returns the float64 nearest to d.
 func (d Decimal) Float() float64 {
-	f, _ := new(big.Rat).SetFrac64(d.Num, d.Den).Float64()
+	f, _ := d.Rat().Float64()
 	return f
 }
+
+// Rat returns d as a new rational number.
+func (d Decimal) Rat() *big.Rat { return new(big.Rat).SetFrac64(d.Num, d.Den) }
 
 // String prints d in full and without a unit: 0.005. ParseDecimal reads it back as d.
 func (d Decimal) String() string {
 	places := len(strconv.FormatInt(d.Den, 10)) - 1
-	return new(big.Rat).SetFrac64(d.Num, d.Den).FloatString(places)
+	return d.Rat().FloatString(places)
 }
 
 // Percent prints d in hundredths, without the sign: 0.5 for 0.005.
@@ -101,7 +104,7 @@ func (d Decimal) Percent() string { return d.times10(2).String() }
 // Cmp compares the ratio k/n with d, exactly: -1 where it is below, 0 where they are equal, 1 where it is above. n must not
 // be 0.
 func (d Decimal) Cmp(k, n int64) int {
-	return new(big.Rat).SetFrac64(k, n).Cmp(new(big.Rat).SetFrac64(d.Num, d.Den))
+	return new(big.Rat).SetFrac64(k, n).Cmp(d.Rat())
 }
 
 // A Limit holds a measure down or, with AtLeast, up; the bound itself is allowed. It is not checked here that there is a

@@ -16,11 +16,15 @@ type Question struct {
 	By []string
 	// Exact keeps every score apart in the cube; otherwise scores that no policy tells apart share a cell.
 	Exact bool
+	// ExactOf does the same for the products that it names, which leaves the cube small where the cutoffs of one product move.
+	ExactOf []string
 	// AbsentMissing reads a product that a record does not hold as one that was asked in vain. It is for histories in which
 	// every product was always asked. Without it, an absent second product was not called.
 	AbsentMissing bool
 	// Rows adds the customer's id to what is read, for decisions record by record.
 	Rows bool
+	// Economics say what decisions cost, nil where nobody asks. They are carried to every answer, and change no count.
+	Economics *Economics
 }
 
 // MaxConditions is the most different rule conditions that the policies of one question may have together.
@@ -63,6 +67,13 @@ func NewPlan(q Question) (*Plan, error) {
 	p := &Plan{Question: q, label: -1, amount: -1, time: -1, id: -1}
 	for _, product := range dataset.Products {
 		p.addAxis(product)
+	}
+	for _, pol := range q.Policies {
+		if q.Economics != nil {
+			if err := q.Economics.Covers(pol); err != nil {
+				return nil, err
+			}
+		}
 	}
 	if err := p.addConditions(); err != nil {
 		return nil, err
@@ -136,7 +147,7 @@ func (p *Plan) addAxis(product string) {
 		a.cluster = p.column(dataset.Field{Name: dataset.ProductField(product, "score_cluster"), Kind: dataset.KindCluster})
 		a.clusters = dataset.NumClusters
 	}
-	a.setBins(edges, p.Exact, p.AbsentMissing)
+	a.setBins(edges, p.Exact || slices.Contains(p.ExactOf, product), p.AbsentMissing)
 	p.axes = append(p.axes, a)
 }
 
@@ -244,6 +255,9 @@ func (p *Plan) covers(pol *Policy) error {
 			return
 		}
 		for _, e := range b.Edges {
+			if e <= 0 || e > dataset.MaxScore {
+				continue // at an end of the scale: it parts no score from another
+			}
 			if at := dataset.Scored(e); a.bin[at] == a.bin[at-1] {
 				lacks = append(lacks, fmt.Sprintf("the edge %d of %s", e, name))
 			}

@@ -19,14 +19,16 @@ type Profile struct {
 	// bands for the Derived answers that carry a score but no cluster.
 	Pairs [dataset.NumClusters][dataset.NumClusters]Tally
 	// Asked counts, for each recorded session cluster, the statuses of onboarding: who was asked the second question.
-	Asked    [dataset.NumClusters][dataset.NumStatuses]int64
-	Derived  int64
-	Actions  [dataset.NumActions]Tally // by the historical action, NoAction where none is recorded
-	Signals  []SignalProfile           // boolean fields
-	Codes    []CodeProfile             // reason codes, one entry for each code of each field, the most frequent first
-	NotCodes []string                  // fields left out of Codes because they hold too many values to be codes
-	NoAmount int64                     // records without an amount
-	Delays   []int64                   // days from record to label, for frauds with both times; index is the day, the last takes the rest
+	Asked   [dataset.NumClusters][dataset.NumStatuses]int64
+	Derived int64
+	// ScorePairs count the labeled records that both session and onboarding scored, by the two scores, in their order.
+	ScorePairs []ScorePairs
+	Actions    [dataset.NumActions]Tally // by the historical action, NoAction where none is recorded
+	Signals    []SignalProfile           // boolean fields
+	Codes      []CodeProfile             // reason codes, one entry for each code of each field, the most frequent first
+	NotCodes   []string                  // fields left out of Codes because they hold too many values to be codes
+	NoAmount   int64                     // records without an amount
+	Delays     []int64                   // days from record to label, for frauds with both times; index is the day, the last takes the rest
 }
 
 // A MonthProfile is one month of a history.
@@ -40,7 +42,7 @@ type ProductProfile struct {
 	Product  string
 	Statuses [dataset.NumStatuses]int64
 	NoScore  int64                        // answers without a score
-	Scores   [dataset.MaxScore + 1]Tally  // amounts are not counted here
+	Scores   [dataset.MaxScore + 1]Tally  // answers by score
 	Clusters [dataset.NumClusters]Tally   // recorded clusters of answers; NoCluster where the answer carried none
 	Recorded [dataset.NumClusters]Extents // the scores that each recorded cluster came with
 	// Mismatch counts the answers with score and recorded cluster whose cluster is not the one of the published bands.
@@ -138,6 +140,7 @@ type profiler struct {
 	codes    []codeCounter
 	months   map[string]*Tally
 	month    timePart
+	pairs    pairCounter
 }
 
 type productColumns struct{ state, cluster int }
@@ -206,7 +209,7 @@ func (p *profiler) add(b *dataset.Batch) {
 		p.addPair(b, r, label, amount)
 	}
 	for i, c := range p.products {
-		p.Products[i].add(b, c, labels)
+		p.Products[i].add(b, c, labels, amounts)
 	}
 	p.addSignals(b, labels, amounts)
 	for i := range p.codes {
@@ -243,6 +246,7 @@ func (p *profiler) addPair(b *dataset.Batch, r int, label uint32, amount int64) 
 	first, second := p.cluster(s), p.cluster(o)
 	p.Pairs[first][second].add(label, 1, amount)
 	p.Asked[first][o.State.Status()]++
+	p.pairs.add(s.State, o.State, label)
 }
 
 // cluster returns the recorded cluster, or the standard one where only a score was recorded.
@@ -263,7 +267,7 @@ func (p *profiler) answer(b *dataset.Batch, r, product int) Answer {
 	return Answer{b.Cols[c.state].State[r], dataset.Cluster(b.Cols[c.cluster].U8[r])}
 }
 
-func (p *ProductProfile) add(b *dataset.Batch, c productColumns, labels []uint8) {
+func (p *ProductProfile) add(b *dataset.Batch, c productColumns, labels []uint8, amounts []int64) {
 	clusters := b.Cols[c.cluster].U8
 	for r, s := range b.Cols[c.state].State[:b.N] {
 		if b.Rejected(r) {
@@ -273,14 +277,14 @@ func (p *ProductProfile) add(b *dataset.Batch, c productColumns, labels []uint8)
 		if s.Status() != dataset.OK {
 			continue
 		}
-		cluster, label := dataset.Cluster(clusters[r]), uint32(labels[r])
-		p.Clusters[cluster].add(label, 1, 0)
+		cluster, label, amount := dataset.Cluster(clusters[r]), uint32(labels[r]), max(0, amounts[r])
+		p.Clusters[cluster].add(label, 1, amount)
 		score, found := s.Score()
 		if !found {
 			p.NoScore++
 			continue
 		}
-		p.Scores[score].add(label, 1, 0)
+		p.Scores[score].add(label, 1, amount)
 		if cluster != dataset.NoCluster {
 			p.compare(score, cluster)
 		}
@@ -386,6 +390,7 @@ func (p *profiler) merge(q *profiler) {
 			p.Asked[i][j] += q.Asked[i][j]
 		}
 	}
+	p.pairs.merge(&q.pairs)
 	for i := range p.Products {
 		p.Products[i].merge(&q.Products[i])
 	}
@@ -430,6 +435,7 @@ func (p *profiler) freeze() *Profile {
 		}
 		return strings.Compare(a.Month, b.Month)
 	})
+	p.ScorePairs = p.pairs.freeze()
 	for _, c := range p.codes {
 		if len(c.counts) > maxCodes {
 			p.NotCodes = append(p.NotCodes, p.fields[c.column].Name)

@@ -58,6 +58,8 @@ func (c Counts) Add(d Counts) Counts {
 // A Result is one policy replayed over a history.
 type Result struct {
 	Policy *Policy
+	// Economics are the question's, nil where it had none.
+	Economics *Economics
 	Counts
 	// Rules counts the records that each rule decided, in the order of the policy's rules.
 	Rules []Tally

@@ -14,7 +14,8 @@ type compareJSON struct {
 	Read          int64               `json:"read"`
 	Records       int64               `json:"records"`
 	Rejected      int64               `json:"rejected"`
-	Period        *periodJSON         `json:"period"` // days, null where no record has a time
+	Period        *periodJSON         `json:"period"`              // days, null where no record has a time
+	Economics     *economicsJSON      `json:"economics,omitempty"` // what costs were counted with
 	Confidence    calibrate.Number    `json:"confidence"`
 	Challengers   []challengerJSON    `json:"challengers"`
 	Warnings      []calibrate.Warning `json:"warnings"` // about the champion and the comparison as a whole
@@ -23,8 +24,9 @@ type compareJSON struct {
 
 type challengerJSON struct {
 	Challenger string              `json:"challenger"`
-	Actions    object              `json:"actions"` // the champion's action, in it the challenger's, in it a tallyJSON
-	Swaps      object              `json:"swaps"`   // swap_in, swap_out, other_change, unchanged: they add up to the records
+	Gate       *gateJSON           `json:"gate,omitempty"` // with an acceptance file
+	Actions    object              `json:"actions"`        // the champion's action, in it the challenger's, in it a tallyJSON
+	Swaps      object              `json:"swaps"`          // swap_in, swap_out, other_change, unchanged: they add up to the records
 	Measures   []contrastJSON      `json:"measures"`
 	Edits      []editJSON          `json:"edits"`
 	Parts      []partJSON          `json:"parts"` // of the changed records
@@ -90,7 +92,7 @@ type swapGroupJSON struct {
 func (s contest) data() compareJSON {
 	out := compareJSON{
 		SchemaVersion: schemaVersion, Champion: s.results[0].Policy.Name, Read: s.account.Read, Records: s.records(), Rejected: s.account.Rejected,
-		Period: newPeriod(s.account.Period), Confidence: calibrate.Number(s.confidence), Challengers: make([]challengerJSON, 0, len(s.versus)),
+		Period: newPeriod(s.account.Period), Economics: newEconomics(s.results[0].Economics), Confidence: calibrate.Number(s.confidence), Challengers: make([]challengerJSON, 0, len(s.versus)),
 		Warnings: append([]calibrate.Warning{}, calibrate.Warnings(s.results[0])...), Issues: issuesJSON(s.account.Issues),
 	}
 	if w, found := calibrate.Selection(len(s.versus)); found {
@@ -104,7 +106,7 @@ func (s contest) data() compareJSON {
 
 func (s contest) challenger(v Versus) challengerJSON {
 	c := v.Comparison
-	out := challengerJSON{Challenger: v.Result.Policy.Name, Swaps: swapsJSON(&c.Swap), Measures: s.contrastsJSON(c, &c.Swap),
+	out := challengerJSON{Challenger: v.Result.Policy.Name, Gate: newGate(v.Gate), Swaps: swapsJSON(&c.Swap), Measures: s.contrastsJSON(c, &c.Swap, s.sides(v)),
 		Edits: make([]editJSON, 0, len(v.Edits)), Parts: []partJSON{},
 		Warnings: append(append([]calibrate.Warning{}, calibrate.Warnings(v.Result)...), calibrate.ComparisonWarnings(c)...)}
 	for _, a := range outcomes {
@@ -123,7 +125,7 @@ func (s contest) challenger(v Versus) challengerJSON {
 	}
 	for _, g := range c.Groups {
 		champion, _ := g.Counts()
-		out.Groups = append(out.Groups, swapGroupJSON{keyJSON(s.by, g.Key), champion.Total().N(), swapsJSON(&g.Swap), s.contrastsJSON(c, &g.Swap)})
+		out.Groups = append(out.Groups, swapGroupJSON{keyJSON(s.by, g.Key), champion.Total().N(), swapsJSON(&g.Swap), s.contrastsJSON(c, &g.Swap, s.groupSides(c, g.Key))})
 	}
 	return out
 }
@@ -136,9 +138,9 @@ func swapsJSON(s *replay.Swap) object {
 	return o
 }
 
-func (s contest) contrastsJSON(c *replay.Comparison, of *replay.Swap) []contrastJSON {
+func (s contest) contrastsJSON(c *replay.Comparison, of *replay.Swap, sides [2]calibrate.Setting) []contrastJSON {
 	var out []contrastJSON
-	for _, x := range contrasts(c, of, s.confidence) {
+	for _, x := range contrasts(c, of, sides) {
 		d := differenceJSON{x.Value, x.SE, x.Low, x.High, x.P, x.Confidence, x.Method, nil}
 		if x.Method != calibrate.MethodNone {
 			shown := isShown(x.Difference, s.confidence)
@@ -164,7 +166,7 @@ var (
 		"challenger_value", "difference", "se", "low", "high", "p", "confidence", "method"}
 )
 
-// tidy returns one line for each pair of actions, swap, edit, pair of parts and measure of each challenger; groups have lines
+// tidy returns one line for each verdict of the gate, pair of actions, swap, edit, pair of parts and measure of each challenger; groups have lines
 // of swaps and measures. name and to are the champion's and the challenger's action or part.
 func (s contest) tidy() *Table {
 	t := &Table{Columns: []Column{{Name: "challenger"}}}
@@ -187,13 +189,14 @@ func (s contest) tidy() *Table {
 		if len(s.by) > 0 {
 			lead = append(lead, "all")
 		}
+		s.tidyGate(t, v)
 		s.tidyWhole(t, lead, v)
 		for _, g := range v.Comparison.Groups {
 			lead := []any{v.Result.Policy.Name}
 			for _, k := range g.Key {
 				lead = append(lead, k)
 			}
-			s.tidySwap(t, append(lead, "group"), v.Comparison, &g.Swap)
+			s.tidySwap(t, append(lead, "group"), v.Comparison, &g.Swap, s.groupSides(v.Comparison, g.Key))
 		}
 	}
 	return t
@@ -207,7 +210,7 @@ func (s contest) tidyWhole(t *Table, lead []any, v Versus) {
 			t.line(lead, append([]any{"actions", outcomeName(a), outcomeName(b)}, tallyCells(c.Actions[a][b])...)...)
 		}
 	}
-	s.tidySwap(t, lead, c, &c.Swap)
+	s.tidySwap(t, lead, c, &c.Swap, s.sides(v))
 	for _, e := range v.Edits {
 		net := netApprovals(&e.Swap)
 		t.line(lead, append(append([]any{"edit", e.Name, nil}, tallyCells(e.Changed())...), net.N(), net.Records[dataset.Fraud])...)
@@ -218,11 +221,11 @@ func (s contest) tidyWhole(t *Table, lead []any, v Versus) {
 }
 
 // tidySwap appends the swaps and the measures of some records.
-func (s contest) tidySwap(t *Table, lead []any, c *replay.Comparison, of *replay.Swap) {
+func (s contest) tidySwap(t *Table, lead []any, c *replay.Comparison, of *replay.Swap, sides [2]calibrate.Setting) {
 	for _, part := range swapsOf(of) {
 		t.line(lead, append([]any{"swap", part.name, nil}, tallyCells(part.Tally)...)...)
 	}
-	for _, x := range contrasts(c, of, s.confidence) {
+	for _, x := range contrasts(c, of, sides) {
 		values := append([]any{"measure", x.name, nil}, make([]any, len(tidyTallies))...)
 		values = append(append(values, sideCells(x.champion)...), sideCells(x.challenger)...)
 		t.line(lead, append(values, x.Value, x.SE, x.Low, x.High, x.P, x.Confidence, x.Method)...)

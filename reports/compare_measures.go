@@ -32,11 +32,11 @@ func paired(s *replay.Swap, confidence float64) [2]calibrate.Difference {
 }
 
 // contrasts returns every measure of the two policies of c on the records of s: the champion's in their order, then those that
-// the challenger alone has.
-func contrasts(c *replay.Comparison, s *replay.Swap, confidence float64) []contrast {
+// the challenger alone has. sides are the settings of the champion's measures and of the challenger's.
+func contrasts(c *replay.Comparison, s *replay.Swap, sides [2]calibrate.Setting) []contrast {
 	a, b := s.Counts()
-	champion, challenger := calibrate.Measures(c.Champion, a, confidence), calibrate.Measures(c.Challenger, b, confidence)
-	tested := paired(s, confidence)
+	champion, challenger := sides[0].Measures(c.Champion, a), sides[1].Measures(c.Challenger, b)
+	tested := paired(s, sides[0].Confidence)
 	var out []contrast
 	for _, m := range champion {
 		x := contrast{name: m.Name, champion: &m, Difference: plainDifference(calibrate.Undefined())}
@@ -69,13 +69,13 @@ func (s contest) measuresOf(v Versus, marks map[string]string) *Table {
 	t := &Table{Caption: "Measures", Columns: []Column{{Name: "measure"}, {Name: "champion", Align: Right}, {Name: "challenger", Align: Right},
 		{Name: "difference", Align: Right},
 		{Name: "interval", Head: s.intervalHead(), Align: Right, Extra: true}, {Name: "p", Align: Right}}}
-	list := contrasts(v.Comparison, &v.Comparison.Swap, s.confidence)
+	list := contrasts(v.Comparison, &v.Comparison.Swap, s.sides(v))
 	for _, line := range keyMeasures {
 		for _, x := range list {
-			if x.name != line.name && !(line.name == "call_rate" && isCallRate(x.name)) || x.byValue() && !s.hasAmounts() {
+			if x.name != line.name && !(line.name == "call_rate" && isCallRate(x.name)) || s.idleContrast(x) {
 				continue
 			}
-			words := line.words
+			words := line.words + unitWords(x.either(), v.Comparison.Economics)
 			if line.name == "call_rate" {
 				words += x.name[len(callRate):]
 			}
@@ -91,6 +91,7 @@ func (s contest) measuresOf(v Versus, marks map[string]string) *Table {
 			"Both take records as independent and hold for a challenger that was chosen without looking at these records. " +
 			"Untested: plain subtraction; no interval is claimed.",
 	}
+	t.Footnotes = append(t.Footnotes, s.costNote()...)
 	return t
 }
 
@@ -106,8 +107,28 @@ func (s contest) tilde() string {
 		strconv.FormatFloat(math.Round((1-s.confidence)*1e8)/1e8, 'f', -1, 64))
 }
 
-func (x contrast) byValue() bool {
-	return x.champion != nil && x.champion.ByValue || x.challenger != nil && x.challenger.ByValue
+// sides are the settings of the measures of a whole comparison.
+func (s contest) sides(v Versus) [2]calibrate.Setting {
+	return [2]calibrate.Setting{s.setting(s.results[0]), s.setting(v.Result)}
+}
+
+// groupSides are those of a group.
+func (s contest) groupSides(c *replay.Comparison, key []string) [2]calibrate.Setting {
+	set := s.groupSetting(c.Economics, key)
+	return [2]calibrate.Setting{set, set}
+}
+
+// either returns the measure of a policy that has it.
+func (x contrast) either() calibrate.Measure {
+	if x.champion != nil {
+		return *x.champion
+	}
+	return *x.challenger
+}
+
+// idleContrast reports whether neither policy has anything to show.
+func (s contest) idleContrast(x contrast) bool {
+	return (x.champion == nil || s.idle(*x.champion)) && (x.challenger == nil || s.idle(*x.challenger))
 }
 
 // side prints the value of one policy, or a bound where nothing was counted: no interval stands beside it.
@@ -129,8 +150,8 @@ func (x contrast) texts(confidence float64) (difference, interval, p string) {
 		return undefined, "", ""
 	case x.Value == 0 && x.Method == calibrate.MethodNone:
 		return "0", none, untested
-	case x.Method == calibrate.MethodNone && x.champion.Unit == calibrate.BPS:
-		return signedText(x.Value, 2) + " bps", none, untested
+	case x.Method == calibrate.MethodNone && x.champion.Unit != calibrate.Share:
+		return plainText(x.Value, x.champion.Unit), none, untested
 	case x.Method == calibrate.MethodNone:
 		return points(x.Value), none, untested
 	}
@@ -142,6 +163,19 @@ func (x contrast) texts(confidence float64) (difference, interval, p string) {
 		return "~", interval, pText(x.Difference)
 	}
 	return points(x.Value), interval, pText(x.Difference)
+}
+
+// plainText prints a difference of two values that are no shares.
+func plainText(v calibrate.Number, unit string) string {
+	switch unit {
+	case calibrate.BPS:
+		return signedText(v, 2) + " bps"
+	case calibrate.PerRecord:
+		return signedText(v, 4)
+	case calibrate.PerDay:
+		return signedText(v, 1)
+	}
+	return signedText(v, 2)
 }
 
 // isShown reports whether a paired difference is told from none at the confidence.

@@ -18,7 +18,8 @@ type resultJSON struct {
 	Read          int64               `json:"read"`
 	Records       int64               `json:"records"`
 	Rejected      int64               `json:"rejected"`
-	Period        *periodJSON         `json:"period"` // days, null where no record has a time
+	Period        *periodJSON         `json:"period"`              // days, null where no record has a time
+	Economics     *economicsJSON      `json:"economics,omitempty"` // what costs were counted with
 	Actions       object              `json:"actions"`
 	Calls         object              `json:"calls"`
 	Measures      []measureJSON       `json:"measures"`
@@ -33,6 +34,35 @@ type groupJSON struct {
 	Actions  object        `json:"actions"`
 	Calls    object        `json:"calls"`
 	Measures []measureJSON `json:"measures"`
+}
+
+// economicsJSON holds amounts in major units and shares as fractions.
+type economicsJSON struct {
+	Currency   string       `json:"currency,omitempty"`
+	FraudLoss  priceJSON    `json:"fraud_loss"`
+	GoodMargin priceJSON    `json:"good_margin"`
+	Calls      object       `json:"calls"`
+	ReviewCost replay.Money `json:"review_cost"`
+	StepUpCost replay.Money `json:"step_up_cost"`
+}
+
+type priceJSON struct {
+	Fixed replay.Money     `json:"fixed"`
+	Share calibrate.Number `json:"share"`
+}
+
+func newEconomics(e *replay.Economics) *economicsJSON {
+	if e == nil {
+		return nil
+	}
+	price := func(p replay.Price) priceJSON { return priceJSON{p.Fixed, calibrate.Number(float64(p.Share) / 10_000)} }
+	out := &economicsJSON{e.Currency, price(e.FraudLoss), price(e.GoodMargin), object{}, e.ReviewCost, e.StepUpCost}
+	for _, product := range dataset.Products {
+		if m, found := e.Calls[product]; found {
+			out.Calls = append(out.Calls, member{product, m})
+		}
+	}
+	return out
 }
 
 type tallyJSON struct {
@@ -70,18 +100,18 @@ type placeJSON struct {
 }
 
 // replayData returns the contract's value: an object for one policy, a list for any other number.
-func replayData(results []replay.Result, by []string, account dataset.Account, confidence float64) any {
-	list := make([]resultJSON, 0, len(results))
-	for _, r := range results {
+func (s screen) replayData() any {
+	list := make([]resultJSON, 0, len(s.results))
+	for _, r := range s.results {
 		out := resultJSON{
 			SchemaVersion: schemaVersion, Policy: r.Policy.Name,
-			Read: account.Read, Records: r.Total().N(), Rejected: account.Rejected, Period: newPeriod(account.Period),
-			Actions: actionsJSON(r.Counts), Calls: callsJSON(r.Policy, r.Counts), Measures: measuresJSON(r.Policy, r.Counts, confidence),
-			Warnings: append([]calibrate.Warning{}, calibrate.Warnings(r)...), Issues: issuesJSON(account.Issues),
+			Read: s.account.Read, Records: r.Total().N(), Rejected: s.account.Rejected, Period: newPeriod(s.account.Period), Economics: newEconomics(r.Economics),
+			Actions: actionsJSON(r.Counts), Calls: callsJSON(r.Policy, r.Counts), Measures: measuresJSON(s.setting(r).Measures(r.Policy, r.Counts)),
+			Warnings: append([]calibrate.Warning{}, calibrate.Warnings(r)...), Issues: issuesJSON(s.account.Issues),
 		}
 		for _, g := range r.Groups {
-			out.Groups = append(out.Groups, groupJSON{keyJSON(by, g.Key), g.Total().N(), actionsJSON(g.Counts),
-				callsJSON(r.Policy, g.Counts), measuresJSON(r.Policy, g.Counts, confidence)})
+			out.Groups = append(out.Groups, groupJSON{keyJSON(s.by, g.Key), g.Total().N(), actionsJSON(g.Counts),
+				callsJSON(r.Policy, g.Counts), measuresJSON(s.groupSetting(r.Economics, g.Key).Measures(r.Policy, g.Counts))})
 		}
 		list = append(list, out)
 	}
@@ -130,19 +160,23 @@ func keyJSON(by, key []string) object {
 	return o
 }
 
-func measuresJSON(p *replay.Policy, c replay.Counts, confidence float64) []measureJSON {
+func measuresJSON(list []calibrate.Measure) []measureJSON {
 	var out []measureJSON
-	for _, m := range calibrate.Measures(p, c, confidence) {
+	for _, m := range list {
 		num, den := parts(m)
 		out = append(out, measureJSON{m.Name, num, den, m.Value, m.Low, m.High, m.Confidence, m.Method})
 	}
 	return out
 }
 
-// parts returns a measure's numerator and denominator as they are written: records as int64, money as an Amount.
+// parts returns a measure's numerator and denominator as they are written: records as int64, amounts as an Amount, costs as
+// replay.Money.
 func parts(m calibrate.Measure) (num, den any) {
-	if m.ByValue {
+	switch {
+	case m.ByValue:
 		return Amount(m.Numerator), Amount(m.Denominator)
+	case m.Unit == calibrate.PerRecord:
+		return replay.Money(m.Numerator), m.Denominator
 	}
 	return m.Numerator, m.Denominator
 }
@@ -161,41 +195,41 @@ func issuesJSON(issues []dataset.IssueCount) []issueJSON {
 
 // replayTidy returns one line for each action, call and measure of each policy and group. A line without group values is
 // about the whole history.
-func replayTidy(results []replay.Result, by []string, confidence float64) *Table {
+func (s screen) replayTidy() *Table {
 	t := &Table{Columns: []Column{{Name: "policy"}}}
-	for _, field := range by {
+	for _, field := range s.by {
 		t.Columns = append(t.Columns, Column{Name: field})
 	}
 	// scope tells the whole history from a group whose values are all absent; without groups there is nothing to tell.
-	if len(by) > 0 {
+	if len(s.by) > 0 {
 		t.Columns = append(t.Columns, Column{Name: "scope"})
 	}
 	for _, name := range []string{"table", "name", "records", "fraud", "legit", "unlabeled", "amount", "fraud_amount",
 		"numerator", "denominator", "value", "low", "high", "confidence", "method"} {
 		t.Columns = append(t.Columns, Column{Name: name})
 	}
-	for _, r := range results {
+	for _, r := range s.results {
 		lead := []any{r.Policy.Name}
-		for range by {
+		for range s.by {
 			lead = append(lead, nil)
 		}
-		if len(by) > 0 {
+		if len(s.by) > 0 {
 			lead = append(lead, "all")
 		}
-		t.tidy(lead, r.Policy, r.Counts, confidence)
+		t.tidy(lead, r.Policy, r.Counts, s.setting(r))
 		for _, g := range r.Groups {
 			lead := []any{r.Policy.Name}
 			for _, k := range g.Key {
 				lead = append(lead, k)
 			}
-			t.tidy(append(lead, "group"), r.Policy, g.Counts, confidence)
+			t.tidy(append(lead, "group"), r.Policy, g.Counts, s.groupSetting(r.Economics, g.Key))
 		}
 	}
 	return t
 }
 
 // tidy appends the lines of one set of counts, each beginning with the cells of lead.
-func (t *Table) tidy(lead []any, p *replay.Policy, c replay.Counts, confidence float64) {
+func (t *Table) tidy(lead []any, p *replay.Policy, c replay.Counts, set calibrate.Setting) {
 	add := func(values ...any) { t.line(lead, values...) }
 	for _, a := range outcomes {
 		u := c.Actions[a]
@@ -207,7 +241,7 @@ func (t *Table) tidy(lead []any, p *replay.Policy, c replay.Counts, confidence f
 			add("call", product, c.Calls[i])
 		}
 	}
-	for _, m := range calibrate.Measures(p, c, confidence) {
+	for _, m := range set.Measures(p, c) {
 		num, den := parts(m)
 		add("measure", m.Name, nil, nil, nil, nil, nil, nil, num, den, m.Value, m.Low, m.High, m.Confidence, m.Method)
 	}

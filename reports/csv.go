@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/trustreplay/trustreplay/calibrate"
+	"github.com/trustreplay/trustreplay/replay"
 )
 
 // CSV writes the document's tidy table: quoted as RFC 4180 says, with lines that end in a line feed, which is what the
@@ -47,6 +48,8 @@ func plain(v any) string {
 	case int64:
 		return strconv.FormatInt(v, 10)
 	case Amount:
+		return v.Decimal()
+	case replay.Money:
 		return v.Decimal()
 	case calibrate.Number:
 		if !v.Defined() {

@@ -60,7 +60,7 @@ const (
 	Right
 )
 
-// A Cell is a value and how it is printed for people. CSV writes the value: an int64, an Amount, a calibrate.Number, a
+// A Cell is a value and how it is printed for people. CSV writes the value: an int64, an Amount, a replay.Money, a calibrate.Number, a
 // string, or nil for nothing.
 type Cell struct {
 	Value any

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/trustreplay/trustreplay/calibrate"
+	"github.com/trustreplay/trustreplay/replay"
 )
 
 // What stands where there is no number: a ratio of 0/0, and a share of nothing.
@@ -80,6 +81,10 @@ func measureText(m calibrate.Measure) (value, interval string) {
 		value = decimals(m.Value) + " bps"
 	case calibrate.Odds:
 		value = decimals(m.Value) + " : 1"
+	case calibrate.PerRecord:
+		value = moneyText(m.Value)
+	case calibrate.PerDay:
+		value = perDayText(m)
 	default:
 		value = percent(m.Value)
 	}
@@ -92,8 +97,49 @@ func measureText(m calibrate.Measure) (value, interval string) {
 	return value, interval
 }
 
+// moneyText prints a price per record: four decimals, which are what prices are given in.
+func moneyText(v calibrate.Number) string { return strconv.FormatFloat(float64(v), 'f', 4, 64) }
+
+func daysText(n int64) string {
+	if n == 1 {
+		return "1 day"
+	}
+	return thousands(n) + " days"
+}
+
+// totalText prints a sum of money to the nearest cent, half away from zero: -1,234.50.
+func totalText(m replay.Money) string {
+	minor, half := m/replay.MoneyPerMinor, replay.MoneyPerMinor/2
+	switch rest := m % replay.MoneyPerMinor; {
+	case rest >= half:
+		minor++
+	case rest <= -half:
+		minor--
+	}
+	if minor < 0 {
+		return "-" + Amount(-minor).String()
+	}
+	return Amount(minor).String()
+}
+
+// perDayText prints a mean with a decimal, and a count of one day as it is.
+func perDayText(m calibrate.Measure) string {
+	if m.Denominator == 1 {
+		return thousands(m.Numerator)
+	}
+	return strconv.FormatFloat(float64(m.Value), 'f', 1, 64)
+}
+
 // counted prints a measure's numerator and denominator.
 func counted(m calibrate.Measure) string {
+	switch {
+	case m.Unit == calibrate.PerRecord:
+		return totalText(replay.Money(m.Numerator)) + " for " + thousands(m.Denominator)
+	case m.Unit == calibrate.PerDay && m.Name == "review_per_day":
+		return thousands(m.Numerator) + " in " + daysText(m.Denominator)
+	case m.Unit == calibrate.PerDay:
+		return none
+	}
 	show := thousands
 	if m.ByValue {
 		show = func(n int64) string { return Amount(n).String() }

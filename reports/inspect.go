@@ -18,8 +18,8 @@ const (
 
 // Inspect arranges what a history holds: the first thing to read before any threshold is moved.
 func Inspect(p *replay.Profile) Document {
-	c := p.Collection()
-	d := Document{Title: fmt.Sprintf("Profile of %s records", thousands(p.Total.N())), Data: inspectData(p, c), Tidy: inspectTidy(p)}
+	c, s := p.Collection(), scoresOf(p)
+	d := Document{Title: fmt.Sprintf("Profile of %s records", thousands(p.Total.N())), Data: inspectData(p, c, s), Tidy: inspectTidy(p, s)}
 	add := func(blocks ...Block) { d.Blocks = append(d.Blocks, blocks...) }
 	add(summary(p, c))
 	if len(p.Account.Issues) > 0 {
@@ -35,6 +35,7 @@ func Inspect(p *replay.Profile) Document {
 			add(histogram(product))
 		}
 	}
+	add(scoreBlocks(p, s)...)
 	if c.Mode != replay.ModeSingle {
 		add(pairTable(p), askedTable(p))
 	}

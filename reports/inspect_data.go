@@ -22,6 +22,7 @@ type profileJSON struct {
 	Collection    collectionJSON     `json:"collection"`
 	Months        []keyedJSON        `json:"months"`
 	Products      []productJSON      `json:"products"`
+	Scores        *scoresJSON        `json:"score_comparison"` // null where no legit, or no fraud, has the scores of both
 	Pairs         []pairJSON         `json:"cluster_pairs"`
 	Actions       []keyedJSON        `json:"history_actions"`
 	Signals       []signalJSON       `json:"signals"`
@@ -74,6 +75,8 @@ type productJSON struct {
 	Compared         int64       `json:"compared"`
 	MismatchStandard int64       `json:"mismatch_standard"`
 	MismatchQuintile int64       `json:"mismatch_quintile"`
+
+	Performance performanceJSON `json:"performance"`
 }
 
 type pairJSON struct {
@@ -112,7 +115,7 @@ func newRate(t replay.Tally) rateJSON {
 	return rateJSON{newTally(t), m.Value, m.Low, m.High}
 }
 
-func inspectData(p *replay.Profile, c replay.Collection) any {
+func inspectData(p *replay.Profile, c replay.Collection, measured scores) any {
 	out := profileJSON{SchemaVersion: schemaVersion, Read: p.Account.Read, Records: p.Total.N(), Rejected: p.Account.Rejected,
 		IDsChecked: p.Account.IDsChecked, Inputs: p.Account.Files, Issues: issuesJSON(p.Account.Issues), Total: newRate(p.Total), NoAmount: p.NoAmount, Period: newPeriod(p.Account.Period),
 		Collection: collectionJSON{Mode: c.Mode, Asked: []string{}, NotAsked: c.NotAsked, Unanswered: unanswered(p, c)},
@@ -124,8 +127,9 @@ func inspectData(p *replay.Profile, c replay.Collection) any {
 		out.Months = append(out.Months, keyedJSON{m.Month, newRate(m.Tally)})
 	}
 	for i := range p.Products {
-		out.Products = append(out.Products, newProduct(&p.Products[i]))
+		out.Products = append(out.Products, newProduct(&p.Products[i], measured.products[i]))
 	}
+	out.Scores = measured.data()
 	for s := range p.Pairs {
 		for o, t := range p.Pairs[s] {
 			if t.N() > 0 {
@@ -150,13 +154,14 @@ func inspectData(p *replay.Profile, c replay.Collection) any {
 	return out
 }
 
-func newProduct(p *replay.ProductProfile) productJSON {
+func newProduct(p *replay.ProductProfile, perf calibrate.Performance) productJSON {
 	edges, consistent := p.ImpliedEdges()
 	out := productJSON{Product: p.Product, NoScore: p.NoScore, Histogram: []keyedJSON{}, Clusters: []keyedJSON{}, ImpliedEdges: edges[:],
 		Consistent: consistent, Compared: p.WithBoth, MismatchStandard: p.MismatchStandard, MismatchQuintile: p.MismatchQuintile}
 	for s, n := range p.Statuses {
 		out.Statuses = append(out.Statuses, member{dataset.Status(s).String(), n})
 	}
+	out.Performance = newPerformance(perf)
 	for i, t := range bins(p) {
 		out.Histogram = append(out.Histogram, keyedJSON{binName(i), newRate(t)})
 	}
@@ -166,15 +171,13 @@ func newProduct(p *replay.ProductProfile) productJSON {
 	return out
 }
 
-// inspectTidy has a row for each count of the profile: what it is a part of, its key, and its outcomes.
-func inspectTidy(p *replay.Profile) *Table {
+// inspectTidy has a row for each count of the profile: what it is a part of, its key, and its outcomes; and one for each
+// statistic of a score, in the column estimate.
+func inspectTidy(p *replay.Profile, measured scores) *Table {
 	t := &Table{Columns: []Column{{Name: "table"}, {Name: "key"}, {Name: "value"}, {Name: "records"}, {Name: "fraud"}, {Name: "legit"}, {Name: "unlabeled"},
-		{Name: "amount"}, {Name: "fraud_amount"}, {Name: "fraud_rate"}, {Name: "low"}, {Name: "high"}}}
-	row := func(table, key, value string, tally replay.Tally) {
-		r := newRate(tally)
-		t.Rows = append(t.Rows, []Cell{textCell(table), textCell(key), textCell(value), countCell(r.Records), countCell(r.Fraud), countCell(r.Legit),
-			countCell(r.Unlabeled), {Value: r.Amount}, {Value: r.FraudAmount}, {Value: r.FraudRate}, {Value: r.Low}, {Value: r.High}})
-	}
+		{Name: "amount"}, {Name: "fraud_amount"}, {Name: "fraud_rate"}, {Name: "low"}, {Name: "high"},
+		{Name: "estimate"}, {Name: "lift"}, {Name: "cumulative_lift"}, {Name: "gain"}}}
+	row := t.tally
 	row("total", "", "", p.Total)
 	for _, m := range p.Months {
 		row("month", "month", m.Month, m.Tally)
@@ -187,6 +190,10 @@ func inspectTidy(p *replay.Profile) *Table {
 		for c, tally := range q.Clusters {
 			row("cluster", q.Product, dataset.Cluster(c).String(), tally)
 		}
+		t.scoreTidy(measured.products[i])
+	}
+	if d := measured.difference; measured.compared {
+		t.statistic("auc_difference", "onboarding", "session", measured.first, d.Value, d.Low, d.High)
 	}
 	for s := range p.Pairs {
 		for o, tally := range p.Pairs[s] {
@@ -204,4 +211,10 @@ func inspectTidy(p *replay.Profile) *Table {
 		row("reason_code", c.Field, c.Code, c.Tally)
 	}
 	return t
+}
+
+// tally appends the line of a tally of the profile.
+func (t *Table) tally(table, key, value string, tally replay.Tally) {
+	r := newRate(tally)
+	t.line(nil, table, key, value, r.Records, r.Fraud, r.Legit, r.Unlabeled, r.Amount, r.FraudAmount, r.FraudRate, r.Low, r.High)
 }

@@ -24,15 +24,21 @@ var keyMeasures = []shown{
 	{"insult_rate", "insult rate (legit, blocked)", "insult", false},
 	{"step_up_rate", "step-up rate", "step-up", false},
 	{"review_rate", "review rate", "review", true},
+	{"review_per_day", "reviews per day, mean", "reviews a day", true},
+	{"review_per_day_p95", "reviews per day, 95th percentile", "p95", true},
+	{"review_per_day_max", "reviews per day, maximum", "max", true},
 	{"block_rate", "block rate", "block", false},
 	{"call_rate", "call rate of ", "calls", true}, // the second product's name follows
 	{"undecided_rate", "undecided", "undecided", true},
 	{"label_coverage", "label coverage", "labeled", false},
+	{"cost_per_record", "cost per record", "cost", true},
+	{"savings_approve_all", "saved against approving all", "saved", true},
+	{"savings_block_all", "saved against blocking all", "saved", true},
 }
 
 var (
-	groupMeasures   = pick("approval_rate", "fraud_rate", "fraud_capture", "insult_rate", "review_rate", "undecided_rate")
-	summaryMeasures = pick("approval_rate", "fraud_rate", "fraud_capture", "insult_rate", "review_rate", "call_rate", "undecided_rate")
+	groupMeasures   = pick("approval_rate", "fraud_rate", "fraud_capture", "insult_rate", "review_rate", "undecided_rate", "cost_per_record")
+	summaryMeasures = pick("approval_rate", "fraud_rate", "fraud_capture", "insult_rate", "review_rate", "call_rate", "undecided_rate", "cost_per_record")
 )
 
 func pick(names ...string) []shown {
@@ -47,29 +53,63 @@ func (m shown) find(p *replay.Policy, list []calibrate.Measure) (calibrate.Measu
 	return calibrate.Find(list, m.name)
 }
 
-// counted reports whether the policy's numerator is not 0.
-func (m shown) counted(p *replay.Policy, c replay.Counts) bool {
-	found, _ := m.find(p, calibrate.Measures(p, c, 0.5))
-	return found.Numerator > 0
+// counts reports whether the measure's numerator is not 0 under the policy.
+func (s screen) counts(m shown, r replay.Result) bool {
+	found, _ := m.find(r.Policy, s.setting(r).Measures(r.Policy, r.Counts))
+	return found.Numerator != 0
+}
+
+// setting is what the measures of a whole result are taken under, groupSetting that of one of its groups.
+func (s screen) setting(r replay.Result) calibrate.Setting {
+	return calibrate.Setting{Confidence: s.confidence, Days: calibrate.Days(s.account.Period),
+		ReviewsByDay: calibrate.ReviewsByDay(r.Groups, s.by), Economics: r.Economics}
+}
+
+func (s screen) groupSetting(e *replay.Economics, key []string) calibrate.Setting {
+	return calibrate.Setting{Confidence: s.confidence, Days: calibrate.GroupDays(s.account.Period, s.by, key), Economics: e}
 }
 
 // measures is the table of one policy's measures, each with its counts; marks refer to the warnings about them.
 func (s screen) measures(r replay.Result, lines []shown, marks map[string]string) *Table {
 	t := s.measureTable("Measures")
-	list := calibrate.Measures(r.Policy, r.Counts, s.confidence)
+	list := s.setting(r).Measures(r.Policy, r.Counts)
 	for _, line := range lines {
 		m, found := line.find(r.Policy, list)
-		if !found || m.ByValue && !s.hasAmounts() {
+		if !found || s.idle(m) {
 			continue
 		}
-		words := line.words
+		words := line.words + unitWords(m, r.Economics)
 		if line.name == "call_rate" {
 			words += r.Policy.Second
 		}
 		t.Rows = append(t.Rows, measureRow(m, words+marks[line.name]))
 	}
-	t.Footnotes = []string{s.method()}
+	t.Footnotes = append([]string{s.method()}, s.costNote()...)
 	return t
+}
+
+// idle reports whether a measure has nothing to show on a screen: one by value where no record has an amount, and one of
+// reviews per day where there are no reviews or no days.
+func (s screen) idle(m calibrate.Measure) bool {
+	return m.ByValue && !s.hasAmounts() || m.Unit == calibrate.PerDay && (m.Numerator == 0 || !m.Value.Defined())
+}
+
+// unitWords names the money of a measure of cost.
+func unitWords(m calibrate.Measure, e *replay.Economics) string {
+	if m.Unit != calibrate.PerRecord || e == nil || e.Currency == "" {
+		return ""
+	}
+	return " (" + e.Currency + ")"
+}
+
+// costNote says what costs are made of, where there are any.
+func (s screen) costNote() []string {
+	if len(s.results) == 0 || s.results[0].Economics == nil {
+		return nil
+	}
+	return []string{"Cost: calls, reviews and step-ups, frauds approved and legit records blocked, at the prices given. What is reviewed or stepped up " +
+		"is taken to lose neither; unlabeled and undecided records cost their handling alone. Saved, per record: against approving, or blocking, " +
+		"all records without a call."}
 }
 
 func (s screen) measureTable(caption string) *Table {
@@ -93,13 +133,13 @@ func (s screen) method() string {
 
 // summary has one row for each of several policies; marks refer to the warnings about them.
 func (s screen) summary(marks map[string]string) *Table {
-	t := &Table{Caption: "Measures", Columns: []Column{{Name: "policy"}}, Footnotes: []string{s.method()}}
+	t := &Table{Caption: "Measures", Columns: []Column{{Name: "policy"}}, Footnotes: append([]string{s.method()}, s.costNote()...)}
 	var all [][]calibrate.Measure
 	for _, r := range s.results {
-		all = append(all, calibrate.Measures(r.Policy, r.Counts, s.confidence))
+		all = append(all, s.setting(r).Measures(r.Policy, r.Counts))
 	}
 	lines := slices.DeleteFunc(slices.Clone(summaryMeasures), func(m shown) bool {
-		return m.dull && !slices.ContainsFunc(s.results, func(r replay.Result) bool { return m.counted(r.Policy, r.Counts) })
+		return m.dull && !slices.ContainsFunc(s.results, func(r replay.Result) bool { return s.counts(m, r) })
 	})
 	s.addColumns(t, lines)
 	for i, r := range s.results {
@@ -201,7 +241,7 @@ func (s screen) details() Details {
 	d := Details{Summary: "All measures, issues and inputs"}
 	for _, r := range s.results {
 		t := s.measureTable("All measures of " + r.Policy.Name)
-		for _, m := range calibrate.Measures(r.Policy, r.Counts, s.confidence) {
+		for _, m := range s.setting(r).Measures(r.Policy, r.Counts) {
 			t.Rows = append(t.Rows, measureRow(m, m.Name))
 		}
 		d.Blocks = append(d.Blocks, t)

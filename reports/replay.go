@@ -18,8 +18,8 @@ func Replay(results []replay.Result, by []string, account dataset.Account, confi
 	s := screen{results, by, account, confidence}
 	d := Document{
 		Title: s.title(),
-		Data:  replayData(results, by, account, confidence),
-		Tidy:  replayTidy(results, by, confidence),
+		Data:  s.replayData(),
+		Tidy:  s.replayTidy(),
 	}
 	d.Blocks = append(d.Blocks, Paragraph(s.source()))
 	if len(account.Issues) > 0 {
@@ -219,20 +219,20 @@ func (s screen) groups(r replay.Result) *Table {
 		t.Columns = append(t.Columns, Column{Name: field})
 	}
 	t.Columns = append(t.Columns, Column{Name: "records", Align: Right})
-	lines := slices.DeleteFunc(slices.Clone(groupMeasures), func(m shown) bool { return m.dull && !m.counted(r.Policy, r.Counts) })
+	lines := slices.DeleteFunc(slices.Clone(groupMeasures), func(m shown) bool { return m.dull && !s.counts(m, r) })
 	s.addColumns(t, lines)
-	row := func(c replay.Counts, first []Cell) []Cell {
+	row := func(set calibrate.Setting, c replay.Counts, first []Cell) []Cell {
 		first = append(first, countCell(c.Total().N()))
-		return measureCells(r.Policy, calibrate.Measures(r.Policy, c, s.confidence), lines, first)
+		return measureCells(r.Policy, set.Measures(r.Policy, c), lines, first)
 	}
 	for _, g := range r.Groups {
 		var key []Cell
 		for _, k := range g.Key {
 			key = append(key, keyCell(k))
 		}
-		t.Rows = append(t.Rows, row(g.Counts, key))
+		t.Rows = append(t.Rows, row(s.groupSetting(r.Economics, g.Key), g.Counts, key))
 	}
-	t.Total = row(r.Counts, append([]Cell{textCell("all")}, make([]Cell, len(s.by)-1)...))
+	t.Total = row(s.setting(r), r.Counts, append([]Cell{textCell("all")}, make([]Cell, len(s.by)-1)...))
 	return t
 }
 

@@ -78,6 +78,13 @@ func cutoff(name string, approvedFraud int64) replay.Result {
 	return r
 }
 
+// priced is a result with what it cost.
+func priced(r replay.Result) replay.Result {
+	r.Economics = &replay.Economics{Currency: "EUR", FraudLoss: replay.Price{Fixed: 15e6, Share: 10_000}, GoodMargin: replay.Price{Fixed: 4e6, Share: 250},
+		Calls: map[string]replay.Money{"session": 10_000, "onboarding": 100_000, "login": 0}, ReviewCost: 3e6, StepUpCost: 50_000}
+	return r
+}
+
 func account(records int64) dataset.Account {
 	return dataset.Account{Period: &dataset.Period{First: 1767225600000000, Last: 1782863999000000},
 		Files: []dataset.FileInfo{{Name: "history/2026.jsonl.gz", Format: "jsonl", Compression: "gzip", Records: records + 3, SHA256: strings.Repeat("ab", 32)}},
@@ -116,6 +123,7 @@ func documents() map[string]Document {
 	return map[string]Document{
 		"one":     Replay([]replay.Result{flat}, nil, account(n), 0.95),
 		"grouped": Replay([]replay.Result{one}, []string{"month"}, account(n), 0.95),
+		"priced":  Replay([]replay.Result{priced(flat)}, nil, account(n), 0.95),
 		"cutoff":  Replay([]replay.Result{cutoff("login-cutoff-500", 0)}, nil, dataset.Account{Read: 658}, 0.9),
 		"several": Replay([]replay.Result{cutoff("login-cutoff-500", 0), cutoff("login-cutoff-400", 12), cutoff("login-cutoff-450", 3)}, nil, dataset.Account{Read: 658}, 0.95),
 		"empty":   Replay([]replay.Result{{Policy: &replay.Policy{Name: "p", First: "session"}}}, nil, dataset.Account{}, 0.95),

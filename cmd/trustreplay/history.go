@@ -35,9 +35,25 @@ func outputFlags(more ...cli.Flag) []cli.Flag {
 	)
 }
 
+// economicsFlag prices what policies do.
+func economicsFlag() cli.Flag {
+	return &cli.StringFlag{Name: "economics", Usage: "YAML `FILE` of what calls, reviews, step-ups, fraud and lost margin cost: adds cost_per_record and savings"}
+}
+
 // absentFlag says how to read a product that a record does not hold.
 func absentFlag() cli.Flag {
 	return &cli.StringFlag{Name: "absent", Value: "not_called", Usage: "the `STATE` of a second product that a record does not hold: not_called, or missing in a history that always asked"}
+}
+
+// absentMissing reads that flag.
+func absentMissing(state string) (bool, error) {
+	switch state {
+	case "not_called":
+		return false, nil
+	case "missing":
+		return true, nil
+	}
+	return false, fmt.Errorf("--absent must be not_called or missing, got %q", state)
 }
 
 // history is the input of a verb.
@@ -52,8 +68,11 @@ type history struct {
 	hash    bool
 }
 
-func (e *env) history(c *cli.Context) (*history, error) {
-	h := &history{files: c.Args().Slice(), strict: c.Bool("strict"), check: c.String("check-ids"), hash: c.Bool("hash")}
+func (e *env) history(c *cli.Context) (*history, error) { return e.historyOf(c, c.Args().Slice()) }
+
+// historyOf is for a verb of which some files are not history.
+func (e *env) historyOf(c *cli.Context, files []string) (*history, error) {
+	h := &history{files: files, strict: c.Bool("strict"), check: c.String("check-ids"), hash: c.Bool("hash")}
 	if len(h.files) == 0 {
 		return nil, fmt.Errorf("no history named: want files, folders, globs or - for stdin, see trustreplay %s --help", c.Command.Name)
 	}
@@ -166,6 +185,28 @@ func readFile(name string) ([]byte, error) {
 	}
 	defer f.Close()
 	return io.ReadAll(io.LimitReader(f, maxConfig))
+}
+
+// economics reads what the decisions of policies cost, nil where no file is named.
+func economics(file string, policies []*replay.Policy) (*replay.Economics, error) {
+	if file == "" {
+		return nil, nil
+	}
+	src, err := readFile(file)
+	if err != nil {
+		return nil, err
+	}
+	out, err := replay.ParseEconomics(file, src)
+	if err != nil {
+		return nil, err
+	}
+	var errs []error
+	for _, p := range policies {
+		if err := out.Covers(p); err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", file, err))
+		}
+	}
+	return out, errors.Join(errs...)
 }
 
 // policies loads policies by built-in name or file.

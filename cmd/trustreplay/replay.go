@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/trustreplay/trustreplay/calibrate"
 	"github.com/trustreplay/trustreplay/dataset"
 	"github.com/trustreplay/trustreplay/replay"
 	"github.com/trustreplay/trustreplay/reports"
@@ -30,7 +31,7 @@ Examples:
 			&cli.StringSliceFlag{Name: "by", Usage: "split by `FIELD`: month, day, or any field of the record such as country; repeatable"},
 			&cli.StringFlag{Name: "decisions", Usage: "write each record's action and its reason to `FILE`, CSV or Parquet by its ending"},
 			&cli.Float64Flag{Name: "confidence", Value: 0.95, Usage: "`LEVEL` of the intervals, above 0.5 and below 1"},
-			absentFlag(),
+			absentFlag(), economicsFlag(),
 		)...),
 		Action: e.replay,
 	}
@@ -51,8 +52,9 @@ func (e *env) replay(c *cli.Context) error {
 
 // A question is what a verb makes of policies replayed over a history.
 type question struct {
-	flag    string // names the file of rows
-	doing   string // the work's name in the progress bar
+	flag    string   // names the file of rows
+	doing   string   // the work's name in the progress bar
+	by      []string // split by these fields too, beside those of --by
 	rows    func(plan *replay.Plan, w io.Writer, path string) (*replay.Decisions, error)
 	arrange func(cube *replay.Cube, results []replay.Result) (reports.Document, error)
 }
@@ -65,6 +67,7 @@ func (e *env) answer(c *cli.Context, names []string, v question) error {
 		return err
 	}
 	q.Rows = c.String(v.flag) != ""
+	q.By = append(q.By, v.by...)
 	h, err := e.history(c)
 	if err != nil {
 		return err
@@ -122,18 +125,17 @@ func (e *env) cube(ctx context.Context, h *history, plan *replay.Plan, rows *rep
 // ask reads the flags that say what to ask of a history; names are those of the policies.
 func ask(c *cli.Context, names []string) (replay.Question, error) {
 	q := replay.Question{By: split(c.StringSlice("by"))}
-	switch c.String("absent") {
-	case "not_called":
-	case "missing":
-		q.AbsentMissing = true
-	default:
-		return q, fmt.Errorf("--absent must be not_called or missing, got %q", c.String("absent"))
+	var err error
+	if q.AbsentMissing, err = absentMissing(c.String("absent")); err != nil {
+		return q, err
 	}
 	if conf := c.Float64("confidence"); !(conf > 0.5 && conf < 1) {
 		return q, fmt.Errorf("--confidence must be above 0.5 and below 1, such as 0.95, got %v", conf)
 	}
-	var err error
-	q.Policies, err = policies(names)
+	if q.Policies, err = policies(names); err != nil {
+		return q, err
+	}
+	q.Economics, err = economics(c.String("economics"), q.Policies)
 	return q, err
 }
 
@@ -157,6 +159,11 @@ func runAll(cube *replay.Cube, policies []*replay.Policy) ([]replay.Result, erro
 		r, err := cube.Run(p)
 		if err != nil {
 			return nil, err
+		}
+		if r.Economics != nil {
+			if err := calibrate.CheckCost(r.Economics, p, r.Counts); err != nil {
+				return nil, err
+			}
 		}
 		results = append(results, *r)
 	}
