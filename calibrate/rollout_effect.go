@@ -90,12 +90,12 @@ func (c *Calibration) Rollout(steps int) ([]ExpectedStep, error) {
 }
 
 func (c *Calibration) triggers(p *replay.Policy, counts replay.Counts, w Window) ([]Trigger, error) {
-	verdicts, err := c.verdicts(p, counts, w)
+	findings, err := c.findings(p, counts, w)
 	if err != nil {
 		return nil, err
 	}
 	var out []Trigger
-	for _, v := range verdicts {
+	for _, v := range findings {
 		if v.Certifiable {
 			out = append(out, newTrigger(v, c.Goals.Delta))
 		}
@@ -103,7 +103,7 @@ func (c *Calibration) triggers(p *replay.Policy, counts replay.Counts, w Window)
 	return out, nil
 }
 
-func newTrigger(v Verdict, delta float64) Trigger {
+func newTrigger(v Finding, delta float64) Trigger {
 	t := Trigger{Limit: v.Limit, Alpha: v.Alpha, Delta: delta, K: v.K, N: v.N, Clean: MinToCertify(0, v.Alpha, delta)}
 	t.Look = t.Clean
 	if v.N > 0 {

@@ -82,7 +82,7 @@ func someCases(t *rapid.T, most int, policies ...*replay.Policy) (out []replay.C
 	return out
 }
 
-func approves(p *replay.Policy, c replay.Case) bool {
+func letsThrough(p *replay.Policy, c replay.Case) bool {
 	a := p.Decide(c).Action
 	return a == dataset.Approve || a == dataset.Monitor
 }
@@ -99,8 +99,8 @@ func checkLadder(t *rapid.T, champion, recommended *replay.Policy, ladder []Roll
 	cases := someCases(t, 24, all...)
 	looser, tighter := false, false
 	for _, c := range cases {
-		looser = looser || approves(recommended, c) && !approves(champion, c)
-		tighter = tighter || !approves(recommended, c) && approves(champion, c)
+		looser = looser || letsThrough(recommended, c) && !letsThrough(champion, c)
+		tighter = tighter || !letsThrough(recommended, c) && letsThrough(champion, c)
 	}
 	change := changeOf(champion, recommended)
 	looser, tighter = looser || change == Mixed, tighter || change == Mixed // the cases are some of all
@@ -121,7 +121,7 @@ func checkLadder(t *rapid.T, champion, recommended *replay.Policy, ladder []Roll
 			if min(a, b, at) != replay.Undecided && (at < min(a, b) || at > max(a, b)) {
 				t.Fatalf("step %d: %v on %+v, where the champion says %v and the recommendation %v", i+1, at, c, a, b)
 			}
-			if now := approves(s.Policy, c); now != approves(before, c) && (now && !looser || !now && !tighter) {
+			if now := letsThrough(s.Policy, c); now != letsThrough(before, c) && (now && !looser || !now && !tighter) {
 				t.Fatalf("step %d: approves %+v: %v, before it did not; recommendation looser %v, tighter %v", i+1, c, now, looser, tighter)
 			}
 		}
@@ -347,7 +347,7 @@ func TestCalibrationRollout(t *testing.T) {
 			}
 			all++
 			k := replay.Case{First: r.session, Second: r.onboarding}
-			was, is := approves(before, k), approves(s.Policy, k)
+			was, is := letsThrough(before, k), letsThrough(s.Policy, k)
 			switch {
 			case is && !was:
 				in.Records[r.label]++
@@ -383,7 +383,7 @@ func TestCalibrationRollout(t *testing.T) {
 func TestTrigger(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		n := rapid.Int64Range(0, 5000).Draw(rt, "n")
-		v := Verdict{N: n, K: rapid.Int64Range(0, min(n, 50)).Draw(rt, "k"), Alpha: rapid.SampledFrom([]float64{0.001, 0.005, 0.02, 0.3}).Draw(rt, "alpha")}
+		v := Finding{N: n, K: rapid.Int64Range(0, min(n, 50)).Draw(rt, "k"), Alpha: rapid.SampledFrom([]float64{0.001, 0.005, 0.02, 0.3}).Draw(rt, "alpha")}
 		delta := rapid.SampledFrom([]float64{0.01, 0.05, 0.1}).Draw(rt, "delta")
 		x := newTrigger(v, delta)
 		shown := func(k int64) bool { return PValue(k, x.Look, v.Alpha) <= delta }
@@ -410,7 +410,7 @@ func TestTrigger(t *testing.T) {
 	})
 	// 598 clean approvals certify 0.5 % at 95 % (STATISTICS.md, section 2).
 	want := Trigger{Alpha: 0.005, Delta: 0.05, N: 1000, Look: 598, GoOn: 0, Stop: 7, Clean: 598, Reachable: true}
-	if diff := cmp.Diff(want, newTrigger(Verdict{N: 1000, Alpha: 0.005}, 0.05)); diff != "" {
+	if diff := cmp.Diff(want, newTrigger(Finding{N: 1000, Alpha: 0.005}, 0.05)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
