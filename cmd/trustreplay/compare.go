@@ -27,7 +27,7 @@ Examples:
 			&cli.StringSliceFlag{Name: "by", Usage: "compare by `FIELD` too: month, day, or any field of the record such as country; repeatable"},
 			&cli.StringFlag{Name: "changes", Usage: "write each record whose action changes, with both reasons, to `FILE`, CSV or Parquet by its ending"},
 			&cli.Float64Flag{Name: "confidence", Value: 0.95, Usage: "`LEVEL` of the intervals, above 0.5 and below 1; p at or above 1 less it shows nothing"},
-			absentFlag(), economicsFlag(),
+			absentFlag(), economicsFlag(), valueIntervalsFlag(),
 		)...),
 		Action: e.compare,
 	}
