@@ -42,6 +42,19 @@ func (c *Cube) Slice(keep func(key []string) bool) (*Cube, error) {
 	return out, nil
 }
 
+// Keep returns the cube of the groups that keep says yes to, split as before: keep is given the values of the By fields. It
+// shares the cells with the whole, which costs nothing. Policies that the cube answers for, the rest answers for too; accounts
+// stay with the whole.
+func (c *Cube) Keep(keep func(key []string) bool) *Cube {
+	out := &Cube{plan: c.plan, NoAmount: c.NoAmount, unseen: c.unseen}
+	for _, g := range c.groups { // ordered, and so is what is kept
+		if keep(g.key) {
+			out.groups = append(out.groups, g)
+		}
+	}
+	return out
+}
+
 // addLists adds up ordered lists of cells, neighbours first: each cell is copied once for each doubling of the lists.
 func addLists(lists [][]cell) ([]cell, error) {
 	for len(lists) > 1 {
