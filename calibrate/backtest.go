@@ -79,7 +79,7 @@ type BacktestMonth struct {
 	Tested, Passed int
 	// Family is the shape of what was recommended, "" where nothing was. Promised are its limits in the window that certified.
 	Family   Family
-	Promised []Verdict
+	Promised []Finding
 	// Recommended is what the recommended policy did in the month, Champion what the champion did. Naive is the best on all
 	// of the past, promised by nothing: the best pair of cutoffs, or where the history does not ask both products of
 	// everybody, the champion with its edges moved one at a time. Either may have no policy.
@@ -213,7 +213,7 @@ func (m *BacktestMonth) follow(c *Calibration, t trier, past Window) error {
 	if best, found := c.Recommendation(); found {
 		last := len(c.Windows) - 1
 		var err error
-		if m.Promised, err = c.verdicts(best.Policy, best.Counts[last], c.Windows[last]); err != nil {
+		if m.Promised, err = c.findings(best.Policy, best.Counts[last], c.Windows[last]); err != nil {
 			return err
 		}
 		if m.Recommended, err = t.try(best.Policy); err != nil {
@@ -278,7 +278,7 @@ type trier struct {
 
 func (t trier) try(p *replay.Policy) (Trial, error) {
 	out := Trial{Policy: p}
-	j, err := newJudge(t.goals, p, t.days)
+	j, err := newBench(t.goals, p, t.days)
 	if err != nil {
 		return out, err
 	}

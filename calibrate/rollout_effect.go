@@ -90,7 +90,7 @@ func (c *Calibration) Rollout(steps int) ([]ExpectedStep, error) {
 }
 
 func (c *Calibration) triggers(p *replay.Policy, counts replay.Counts, w Window) ([]Trigger, error) {
-	verdicts, err := c.verdicts(p, counts, w)
+	verdicts, err := c.findings(p, counts, w)
 	if err != nil {
 		return nil, err
 	}
@@ -103,7 +103,7 @@ func (c *Calibration) triggers(p *replay.Policy, counts replay.Counts, w Window)
 	return out, nil
 }
 
-func newTrigger(v Verdict, delta float64) Trigger {
+func newTrigger(v Finding, delta float64) Trigger {
 	t := Trigger{Limit: v.Limit, Alpha: v.Alpha, Delta: delta, K: v.K, N: v.N, Clean: MinToCertify(0, v.Alpha, delta)}
 	t.Look = t.Clean
 	if v.N > 0 {

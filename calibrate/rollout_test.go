@@ -383,7 +383,7 @@ func TestCalibrationRollout(t *testing.T) {
 func TestTrigger(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		n := rapid.Int64Range(0, 5000).Draw(rt, "n")
-		v := Verdict{N: n, K: rapid.Int64Range(0, min(n, 50)).Draw(rt, "k"), Alpha: rapid.SampledFrom([]float64{0.001, 0.005, 0.02, 0.3}).Draw(rt, "alpha")}
+		v := Finding{N: n, K: rapid.Int64Range(0, min(n, 50)).Draw(rt, "k"), Alpha: rapid.SampledFrom([]float64{0.001, 0.005, 0.02, 0.3}).Draw(rt, "alpha")}
 		delta := rapid.SampledFrom([]float64{0.01, 0.05, 0.1}).Draw(rt, "delta")
 		x := newTrigger(v, delta)
 		shown := func(k int64) bool { return PValue(k, x.Look, v.Alpha) <= delta }
@@ -410,7 +410,7 @@ func TestTrigger(t *testing.T) {
 	})
 	// 598 clean approvals certify 0.5 % at 95 % (STATISTICS.md, section 2).
 	want := Trigger{Alpha: 0.005, Delta: 0.05, N: 1000, Look: 598, GoOn: 0, Stop: 7, Clean: 598, Reachable: true}
-	if diff := cmp.Diff(want, newTrigger(Verdict{N: 1000, Alpha: 0.005}, 0.05)); diff != "" {
+	if diff := cmp.Diff(want, newTrigger(Finding{N: 1000, Alpha: 0.005}, 0.05)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
