@@ -89,3 +89,81 @@ func BenchmarkCalibrate(b *testing.B) {
 	b.ReportMetric(float64(proposed), "proposed")
 	b.ReportMetric(float64(passed), "passed")
 }
+
+// BenchmarkCalibrateWhole is BenchmarkCalibrate with all that is shown beside a recommendation.
+func BenchmarkCalibrateWhole(b *testing.B) {
+	champion := honestChampion()
+	cube := bellCube(b, tenMillion, champion)
+	runtime.GC()
+	for b.Loop() {
+		c, err := Calibrate(cube, champion, bellGoals())
+		if err != nil {
+			b.Fatal(err)
+		}
+		r, _ := c.Recommendation()
+		surveyed(b, cube, champion, bellGoals(), r)
+	}
+}
+
+// surveyed asks a survey for everything.
+func surveyed(t testing.TB, cube *replay.Cube, champion *replay.Policy, g Goals, r Candidate) (*Apparent, *Unrestricted, *Prices) {
+	t.Helper()
+	s, err := NewSurvey(cube, champion, g)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := s.Apparent()
+	if err != nil {
+		t.Fatal(err)
+	}
+	u, err := s.Unrestricted(r.Policy, a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Policy == nil {
+		r.Family = Staircases
+	}
+	p, err := s.Prices(r.Family, r.Policy)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a, u, p
+}
+
+// bellEconomics are prices at which review is worth its cost for some: the edges of three nested regions are then coupled or
+// not as the price of review falls.
+func bellEconomics(review float64) *replay.Economics {
+	major := replay.MoneyPerMajor
+	return &replay.Economics{GoodMargin: replay.Price{Fixed: 3 * major}, FraudLoss: replay.Price{Fixed: 80 * major},
+		Calls: map[string]replay.Money{"session": 0, "onboarding": 0}, ReviewCost: replay.Money(review * float64(major)), StepUpCost: major}
+}
+
+// BenchmarkNested finds three nested regions of a ten-million-record history at one price: separately where the two edges
+// happen to nest, coupled on the full grid, and coupled with every cutoff a multiple of some step.
+func BenchmarkNested(b *testing.B) {
+	champion := honestChampion()
+	cube := bellCube(b, tenMillion, champion)
+	nestedAt := func(b *testing.B, review float64, step int) {
+		s, err := NewSurvey(cube, champion, Goals{Objective: LeastCost, Economics: bellEconomics(review)})
+		if err != nil {
+			b.Fatal(err)
+		}
+		g := s.shapes
+		if step > 1 {
+			if g, err = g.coarsened(step); err != nil {
+				b.Fatal(err)
+			}
+		}
+		for b.Loop() {
+			n, err := g.BestNested(s.proposer.gain, dataset.Review, dataset.Block)
+			if err != nil {
+				b.Fatal(err)
+			}
+			b.ReportMetric(float64(n.Counts.Actions[dataset.Review].N()), "reviewed")
+		}
+	}
+	b.Run("separate", func(b *testing.B) { nestedAt(b, 1, 1) })
+	b.Run("coupled", func(b *testing.B) { nestedAt(b, 2.95, 1) })
+	b.Run("coupled-5", func(b *testing.B) { nestedAt(b, 2.95, 5) })
+	b.Run("coupled-10", func(b *testing.B) { nestedAt(b, 2.95, 10) })
+}
