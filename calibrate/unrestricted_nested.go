@@ -29,7 +29,8 @@ type NestedShape struct {
 	Infeasible string
 }
 
-// maxNested is how many pairs of heights a coupled search may go through for each price.
+// maxNested is how many states the coupled searches for one price of each limit may go through, all rounds together: with
+// some fifteen prices for each it makes seconds. One limit leaves cutoffs at multiples of 5, two or three leave those of 10.
 const maxNested = 5_000_000
 
 // errCoupled is why a search over the full grid ends: the best edges of both regions cross each other.
@@ -44,7 +45,8 @@ func (p *proposer) nestedShape(g *Grid) (*NestedShape, string, error) {
 	q := *p
 	q.gain = gain
 	step := 1
-	if nestedStates(g) > maxNested {
+	most := maxNested / max(1, len(q.targets)*nestedRounds(len(q.targets)))
+	if nestedStates(g) > most {
 		err := q.searchNested(n, g, separately)
 		if err == nil || !errors.Is(err, errCoupled) {
 			return n, "", err
@@ -54,7 +56,7 @@ func (p *proposer) nestedShape(g *Grid) (*NestedShape, string, error) {
 			if coarse, err = g.coarsened(step); err != nil {
 				return nil, "", err
 			}
-			if nestedStates(coarse) <= maxNested {
+			if nestedStates(coarse) <= most {
 				break
 			}
 		}
@@ -62,6 +64,14 @@ func (p *proposer) nestedShape(g *Grid) (*NestedShape, string, error) {
 	}
 	n.Step = step
 	return n, "", q.searchNested(n, g, (*Grid).BestNested)
+}
+
+// nestedRounds is how often each of so many limits is priced: one alone once, several in turns.
+func nestedRounds(limits int) int {
+	if limits < 2 {
+		return 1
+	}
+	return 3
 }
 
 // nestedStates is the size of a coupled search.
@@ -136,10 +146,6 @@ func separately(g *Grid, f Form, middle, otherwise dataset.Action) (Nested, erro
 func (p *proposer) searchNested(n *NestedShape, g *Grid, find nester) error {
 	prices := make([]float64, len(p.targets)) // of a unit of excess, in the objective
 	best := Row{}
-	rounds := 3
-	if len(prices) < 2 {
-		rounds = 1
-	}
 	finder := func(f Form) (Nested, replay.Counts, error) {
 		r, err := find(g, f, n.Middle, dataset.Block)
 		if p.base.Second == "" {
@@ -177,7 +183,7 @@ func (p *proposer) searchNested(n *NestedShape, g *Grid, find nester) error {
 			return err
 		}
 	}
-	for range rounds {
+	for range nestedRounds(len(prices)) {
 		for k := range prices {
 			if err := look(k); err != nil {
 				return err
