@@ -53,16 +53,12 @@ func NewSurvey(cube *replay.Cube, champion *replay.Policy, g Goals) (*Survey, er
 }
 
 func (s *Survey) prepare() error {
-	days := int64(0)
-	if s.Window.From != "" {
-		days = s.Window.Days()
-	}
 	for _, l := range s.Goals.Limits {
-		if l.Measure == "review_per_day" && (days == 0 || s.Timeless > 0) {
+		if l.Measure == "review_per_day" && s.Timeless > 0 {
 			return fmt.Errorf("limit %s: %s records have no time, so there is no number of days to divide them by", l, count(s.Timeless))
 		}
 	}
-	j, err := newTargets(s.Goals, s.Base, days)
+	j, err := newTargets(s.Goals, s.Base, s.days())
 	if err != nil {
 		return err
 	}
@@ -75,6 +71,14 @@ func (s *Survey) prepare() error {
 	}
 	s.shapes, err = s.proposer.shapes()
 	return err
+}
+
+// days is the length of the history, of which records without a time are no part.
+func (s *Survey) days() int64 {
+	if s.Window.From == "" {
+		return 1
+	}
+	return s.Window.Days()
 }
 
 // shapes returns the grid for staircases: of one product, every record gets the same second score.

@@ -292,7 +292,7 @@ func infinite(v reflect.Value) (path string, found bool) {
 // TestSurveyIsTheSameOnAnyCores asks for everything twice.
 func TestSurveyIsTheSameOnAnyCores(t *testing.T) {
 	champion := honestChampion()
-	cube := bellCube(t, 20_000, champion)
+	cube := bellCube(t, 2_000, champion)
 	goals := bellGoals()
 	goals.Limits = append(goals.Limits, replay.Limit{Measure: "review_rate", Bound: replay.Decimal{Num: 5, Den: 100}})
 	type all struct {

@@ -27,7 +27,8 @@ type LimitPrice struct {
 	K, N int64
 	// Looser and Tighter are the same search with the limit a tenth looser and a tenth tighter.
 	Looser, Tighter Move
-	// Binds is set where the looser limit has more of the objective.
+	// Binds is set where the search finds more of the objective without this limit, the others kept. A limit may bind and a
+	// tenth of it be worth nothing, where the next candidate lies further off.
 	Binds bool
 }
 
@@ -49,16 +50,16 @@ func (s *Survey) Prices(f Family, recommended *replay.Policy) (*Prices, error) {
 	}
 	p := s.proposer
 	out := &Prices{Window: s.Window, Family: f, Limits: make([]LimitPrice, len(p.targets))}
-	searches := []*Row{&out.Here}
-	limits := []*replay.Limit{nil}
+	without := make([]Row, len(p.targets))
+	jobs := []pricing{{into: &out.Here, at: -1}}
 	for i := range p.targets {
 		l := &out.Limits[i]
 		l.Limit = p.targets[i].Limit
 		l.Looser.Limit, l.Tighter.Limit = tenth(l.Limit, true), tenth(l.Limit, false)
-		searches, limits = append(searches, &l.Looser.Row, &l.Tighter.Row), append(limits, &l.Looser.Limit, &l.Tighter.Limit)
+		jobs = append(jobs, pricing{&l.Looser.Row, i, &l.Looser.Limit}, pricing{&l.Tighter.Row, i, &l.Tighter.Limit}, pricing{&without[i], i, nil})
 	}
-	err := inParallel(len(searches), func(i int) (err error) {
-		*searches[i], err = s.under(limits[i], (i-1)/2, f)
+	err := inParallel(len(jobs), func(i int) (err error) {
+		*jobs[i].into, err = s.under(jobs[i], f)
 		return err
 	})
 	if err != nil {
@@ -68,7 +69,7 @@ func (s *Survey) Prices(f Family, recommended *replay.Policy) (*Prices, error) {
 		l := &out.Limits[i]
 		l.Looser.compare(p, out.Here)
 		l.Tighter.compare(p, out.Here)
-		l.Binds = l.Looser.Found && l.Looser.Difference > 0 || l.Looser.Row.Found() && !out.Here.Found()
+		l.Binds = without[i].Found() && (!out.Here.Found() || without[i].Objective > out.Here.Objective)
 		if recommended != nil {
 			c, err := p.space.Counts(recommended)
 			if err != nil {
@@ -104,21 +105,28 @@ func tenth(l replay.Limit, looser bool) replay.Limit {
 	return l
 }
 
-// under searches a family with one limit in another's place, or with nil under the goals' own.
-func (s *Survey) under(l *replay.Limit, at int, f Family) (Row, error) {
+// A pricing is a search of a family with one limit in the place of another, or with nil, without that; at -1 it is under the
+// goals' own.
+type pricing struct {
+	into  *Row
+	at    int
+	limit *replay.Limit
+}
+
+func (s *Survey) under(job pricing, f Family) (Row, error) {
 	p := *s.proposer
 	p.found, p.seen = nil, map[string]bool{}
-	if l != nil {
-		days := int64(1)
-		if s.Window.From != "" {
-			days = s.Window.Days()
-		}
-		t, err := newTarget(*l, p.base, p.Economics, days)
+	p.targets = slices.Clone(p.targets)
+	switch {
+	case job.at < 0:
+	case job.limit == nil:
+		p.targets = slices.Delete(p.targets, job.at, job.at+1)
+	default:
+		t, err := newTarget(*job.limit, p.base, p.Economics, s.days())
 		if err != nil { // a share above all of the whole, or below none
 			return Row{Search: string(f), Family: f, Infeasible: err.Error(), Gap: Undefined()}, nil
 		}
-		p.targets = slices.Clone(p.targets)
-		p.targets[at] = t
+		p.targets[job.at] = t
 		if err := p.check(); err != nil {
 			return Row{Search: string(f), Family: f, Skipped: err.Error(), Gap: Undefined()}, nil
 		}
@@ -139,8 +147,8 @@ func (p *proposer) best(f Family, shapes *Grid) (Row, error) {
 	}
 	var out Row
 	for _, s := range all {
-		if s.family != f || s.name == SearchAnyShape {
-			continue
+		if s.family != f || s.name == SearchAnyShape || s.name == SearchCorners2 {
+			continue // no policy holds the one, and four corners hold the other
 		}
 		r, err := s.run()
 		if err != nil {
