@@ -36,34 +36,50 @@ const maxNested = 5_000_000
 // errCoupled is why a search over the full grid ends: the best edges of both regions cross each other.
 var errCoupled = errors.New("the edges of the regions hang together")
 
-// nestedShape finds three regions, or says why a middle action has no price.
-func (p *proposer) nestedShape(g *Grid) (*NestedShape, string, error) {
+// nestedShape finds three regions, or says why a middle action has no price. two is the best of two regions, nil for none: it
+// stands where what was found of three is worth less.
+func (p *proposer) nestedShape(g *Grid, two *Staircase) (*NestedShape, string, error) {
 	n, gain, absent := p.middle()
 	if absent != "" {
 		return nil, absent, nil
 	}
 	q := *p
 	q.gain = gain
-	step := 1
-	most := maxNested / max(1, len(q.targets)*nestedRounds(len(q.targets)))
-	if nestedStates(g) > most {
-		err := q.searchNested(n, g, separately)
-		if err == nil || !errors.Is(err, errCoupled) {
-			return n, "", err
-		}
+	err := errCoupled
+	if most := maxNested / max(1, len(q.targets)*nestedRounds(len(q.targets))); nestedStates(g) <= most {
+		err = q.searchNested(n, g, (*Grid).BestNested)
+	} else if err = q.searchNested(n, g, separately); errors.Is(err, errCoupled) {
 		var coarse *Grid
-		for _, step = range [...]int{2, 5, 10, 20, 50} {
-			if coarse, err = g.coarsened(step); err != nil {
-				return nil, "", err
-			}
-			if nestedStates(coarse) <= most {
-				break
-			}
+		if coarse, n.Step, err = g.small(most); err == nil {
+			err = q.searchNested(n, coarse, (*Grid).BestNested)
 		}
-		g = coarse
 	}
-	n.Step = step
-	return n, "", q.searchNested(n, g, (*Grid).BestNested)
+	if err == nil && two != nil {
+		q.orTwo(n, g, two)
+	}
+	return n, "", err
+}
+
+// small returns a grid that a coupled search gets through, and the step of its cutoffs.
+func (g *Grid) small(most int) (coarse *Grid, step int, err error) {
+	for _, step = range [...]int{2, 5, 10, 20, 50} {
+		if coarse, err = g.coarsened(step); err != nil || nestedStates(coarse) <= most {
+			break
+		}
+	}
+	return coarse, step, err
+}
+
+// orTwo takes two regions where they are worth more.
+func (p *proposer) orTwo(n *NestedShape, g *Grid, two *Staircase) {
+	c := g.counts(Problem{Otherwise: dataset.Block}, *two)
+	if p.base.Second == "" {
+		c.Calls[1] = 0
+	}
+	c = c.Add(p.rest)
+	if v := p.gain.Of(c); p.met(c) && (n.Infeasible != "" || v > n.Objective) {
+		n.Approve, n.Reach, n.Counts, n.Objective, n.Infeasible, n.Step = *two, *two, c, v, "", 1
+	}
 }
 
 // nestedRounds is how often each of so many limits is priced: one alone once, several in turns.
@@ -153,6 +169,14 @@ func (p *proposer) searchNested(n *NestedShape, g *Grid, find nester) error {
 		}
 		return r, r.Counts.Add(p.rest), err
 	}
+	see := func(list []sight[Nested]) {
+		for _, s := range list {
+			if v := p.gain.Of(s.counts); p.met(s.counts) && (!best.Kept || v > best.Objective) {
+				best.Kept, best.Objective, best.Counts = true, v, s.counts
+				n.Approve, n.Reach = s.shape.Approve, s.shape.Reach
+			}
+		}
+	}
 	look := func(k int) error {
 		q := *p
 		var t *target
@@ -164,12 +188,7 @@ func (p *proposer) searchNested(n *NestedShape, g *Grid, find nester) error {
 		if err != nil {
 			return err
 		}
-		for _, s := range c.seen {
-			if v := p.gain.Of(s.counts); p.met(s.counts) && (!best.Kept || v > best.Objective) {
-				best.Kept, best.Objective, best.Counts = true, v, s.counts
-				n.Approve, n.Reach = s.shape.Approve, s.shape.Reach
-			}
-		}
+		see(c.seen)
 		if k >= 0 {
 			prices[k] = 0
 			if c.kept != nil && c.broken != nil && c.broken.excess > c.kept.excess {
@@ -189,6 +208,22 @@ func (p *proposer) searchNested(n *NestedShape, g *Grid, find nester) error {
 				return err
 			}
 		}
+	}
+	// Prices that were found in turns may leave each limit broken a little: higher ones keep them all, at some loss.
+	for _, by := range [...]float64{1, 1.02, 1.05, 1.1, 1.2, 1.4, 2, 4, 16} {
+		if len(prices) < 2 || best.Kept && by > 1.1 {
+			break
+		}
+		q, higher := *p, slices.Clone(prices)
+		for k := range higher {
+			higher[k] *= by
+		}
+		q.mix(higher, -1)
+		c, err := across(&q, nil, finder)
+		if err != nil {
+			return err
+		}
+		see(c.seen)
 	}
 	n.Counts, n.Objective = best.Counts, best.Objective
 	if !best.Kept {
