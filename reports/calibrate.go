@@ -29,6 +29,20 @@ func Calibrate(c *calibrate.Calibration, cert *calibrate.Certificate, account da
 	return d
 }
 
+// Uncalibrated says why a history cannot be calibrated on at all; reason is what calibrate.ErrNothing wraps.
+func Uncalibrated(reason error, champion *replay.Policy, goals calibrate.Goals, account dataset.Account) Document {
+	s := advice{&calibrate.Calibration{Goals: goals, Champion: champion, Recommended: -1}, nil, screen{account: account, confidence: 1 - goals.Delta}}
+	text := reason.Error()
+	data := s.data().(calibrateJSON)
+	data.Reason = &text
+	d := Document{Title: s.title(), Data: data, Tidy: s.tidy(), Blocks: []Block{Paragraph(s.source())}}
+	if len(account.Issues) > 0 {
+		d.Blocks = append(d.Blocks, issueTable(account.Issues))
+	}
+	d.Blocks = append(d.Blocks, Heading("Nothing is certified: keep the champion, and promise nothing of it"), Paragraph(capital(text)+"."))
+	return d
+}
+
 // An advice is what the blocks of a calibration are made from.
 type advice struct {
 	*calibrate.Calibration

@@ -87,7 +87,11 @@ func (s sweepScreen) highest() float64 {
 			highest = max(highest, y)
 		}
 	}
-	return 1.1 * highest
+	// The band of the policy as it stands is the one to see in full.
+	if high := float64(s.Marks[0].FraudRate.High); high > highest {
+		return min(high, 3*highest)
+	}
+	return highest
 }
 
 func (s sweepScreen) window() string {
@@ -112,7 +116,7 @@ func (s sweepScreen) emptiness() string {
 func (s sweepScreen) pictureNotes() []string {
 	notes := s.method()[:1]
 	for _, w := range s.Warnings() {
-		if slices.Contains([]string{calibrate.OneScore, calibrate.FlatCurve, calibrate.ChosenFront, calibrate.NoFraud, calibrate.UnevenLabels, calibrate.LowCoverage}, w.Code) {
+		if slices.Contains([]string{calibrate.OneScore, calibrate.FlatCurve, calibrate.ChosenFront, calibrate.NoFraud, calibrate.LessLabeled, calibrate.MoreUndecided}, w.Code) {
 			notes = append(notes, upperFirst(w.Message)+".")
 		}
 	}
