@@ -16,6 +16,7 @@ const (
 	NeverApproves = "never_approves"
 	ChosenFront   = "chosen_frontier"
 	MoreUndecided = "more_undecided"
+	LessLabeled   = "less_labeled"
 )
 
 // Warnings returns the doubts about a curve, the gravest first: that there is none, or that it says less than it seems to.
@@ -52,11 +53,41 @@ func (c *StrategyCurve) Warnings() []Warning {
 			add(FlatCurve, "%s makes no difference to any record: both sides of it are treated alike", strings.Join(c.names(), " and "))
 		}
 	}
+	if p, found := c.leastLabeled(); found {
+		now, then := c.Marks[0].Counts.Approved(), p.Counts.Approved()
+		more := then.Sub(now)
+		blind, fraud := more.N()-more.Labeled(), then.Records[dataset.Fraud]
+		add(LessLabeled, "%s approves %s records more than now, %s of them without a label, as are those that production stopped: the fraud rate there is "+
+			"anywhere from %s to %s", cutoffText(p.At), count(more.N()), count(blind), percent(fraud, then.Labeled()+blind), percent(fraud+blind, then.Labeled()+blind))
+	}
 	if most, at := c.mostUndecided(); most > c.Marks[0].Actions[replay.Undecided].N() {
-		add(MoreUndecided, "up to %s are undecided, at %s: what they would have been is in no rate", of(most, total.N())+" records", cutoffText(at))
+		add(MoreUndecided, "up to %s records are undecided, at %s: what becomes of them is unknown, and they count as neither approved nor caught", of(most, total.N()), cutoffText(at))
 	}
 	return append(out, own...)
 }
+
+// leastLabeled returns the point at which most of what is approved beyond the policy as it stands lacks a label, as measured
+// by what the policy knows of its own approvals; found is false where no point is much worse than that. It compares numbers
+// of records, which are those of the records themselves where the approved ones are nested.
+func (c *StrategyCurve) leastLabeled() (least CurvePoint, found bool) {
+	now := c.Marks[0].Counts.Approved()
+	known := 1.0
+	if now.N() > 0 {
+		known = float64(now.Labeled()) / float64(now.N())
+	}
+	most := 0.0
+	for _, p := range c.Points {
+		more := p.Counts.Approved().Sub(now)
+		lacking := known*float64(more.N()) - float64(more.Labeled())
+		if more.N() >= fewRecords && more.Labeled() >= 0 && lacking > unevenPoints*float64(more.N()) && lacking > most {
+			least, most, found = p, lacking, true
+		}
+	}
+	return least, found
+}
+
+// fewRecords are too few for a share of them to be worth a warning.
+const fewRecords = 30
 
 func (c *StrategyCurve) names() (out []string) {
 	for _, cut := range c.Cutoffs {
@@ -67,7 +98,7 @@ func (c *StrategyCurve) names() (out []string) {
 
 func (c *StrategyCurve) approves() bool {
 	for _, p := range c.Points {
-		if approvals(p.Counts).N() > 0 {
+		if p.Counts.Approved().N() > 0 {
 			return true
 		}
 	}
@@ -93,15 +124,10 @@ func (c *StrategyCurve) mostUndecided() (most int64, at []int) {
 	return most, at
 }
 
-// cutoffText prints cutoffs: 551, or 551 and 600.
+// cutoffText names cutoffs: cutoff 551, or cutoffs 551 and 600.
 func cutoffText(at []int) string {
-	var out []string
-	for _, v := range at {
-		s := fmt.Sprint(v)
-		if v > dataset.MaxScore {
-			s = "above every score"
-		}
-		out = append(out, s)
+	if len(at) == 1 {
+		return fmt.Sprintf("cutoff %d", at[0])
 	}
-	return strings.Join(out, " and ")
+	return fmt.Sprintf("cutoffs %d and %d", at[0], at[1])
 }

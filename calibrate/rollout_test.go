@@ -82,7 +82,7 @@ func someCases(t *rapid.T, most int, policies ...*replay.Policy) (out []replay.C
 	return out
 }
 
-func letsThrough(p *replay.Policy, c replay.Case) bool {
+func approves(p *replay.Policy, c replay.Case) bool {
 	a := p.Decide(c).Action
 	return a == dataset.Approve || a == dataset.Monitor
 }
@@ -99,8 +99,8 @@ func checkLadder(t *rapid.T, champion, recommended *replay.Policy, ladder []Roll
 	cases := someCases(t, 24, all...)
 	looser, tighter := false, false
 	for _, c := range cases {
-		looser = looser || letsThrough(recommended, c) && !letsThrough(champion, c)
-		tighter = tighter || !letsThrough(recommended, c) && letsThrough(champion, c)
+		looser = looser || approves(recommended, c) && !approves(champion, c)
+		tighter = tighter || !approves(recommended, c) && approves(champion, c)
 	}
 	change := changeOf(champion, recommended)
 	looser, tighter = looser || change == Mixed, tighter || change == Mixed // the cases are some of all
@@ -121,7 +121,7 @@ func checkLadder(t *rapid.T, champion, recommended *replay.Policy, ladder []Roll
 			if min(a, b, at) != replay.Undecided && (at < min(a, b) || at > max(a, b)) {
 				t.Fatalf("step %d: %v on %+v, where the champion says %v and the recommendation %v", i+1, at, c, a, b)
 			}
-			if now := letsThrough(s.Policy, c); now != letsThrough(before, c) && (now && !looser || !now && !tighter) {
+			if now := approves(s.Policy, c); now != approves(before, c) && (now && !looser || !now && !tighter) {
 				t.Fatalf("step %d: approves %+v: %v, before it did not; recommendation looser %v, tighter %v", i+1, c, now, looser, tighter)
 			}
 		}
@@ -347,7 +347,7 @@ func TestCalibrationRollout(t *testing.T) {
 			}
 			all++
 			k := replay.Case{First: r.session, Second: r.onboarding}
-			was, is := letsThrough(before, k), letsThrough(s.Policy, k)
+			was, is := approves(before, k), approves(s.Policy, k)
 			switch {
 			case is && !was:
 				in.Records[r.label]++

@@ -9,8 +9,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// approves reports whether an action lets a record through.
-func approves(a dataset.Action) bool { return a == dataset.Approve || a == dataset.Monitor }
+// letsThrough reports whether an action lets a record through.
+func letsThrough(a dataset.Action) bool { return a == dataset.Approve || a == dataset.Monitor }
 
 // parsedBack fails unless a policy's own text is a valid policy that says the same.
 func parsedBack(t *rapid.T, p *replay.Policy) {
@@ -48,7 +48,7 @@ func TestStaircasePolicies(t *testing.T) {
 			s, o := score.Draw(rt, "session"), score.Draw(rt, "onboarding")
 			want := slices.ContainsFunc(corners, func(c Corner) bool { return s >= c.Session && o >= c.Onboarding })
 			d := p.Decide(replay.Case{First: withScore(s), Second: withScore(o)})
-			if approves(d.Action) != want {
+			if letsThrough(d.Action) != want {
 				rt.Fatalf("%v: %s at %d, %d", corners, d.Action, s, o)
 			}
 		}
@@ -56,7 +56,7 @@ func TestStaircasePolicies(t *testing.T) {
 		for _, s := range first[:5] { // a cluster does what the base does at its lower edges
 			for _, o := range second[:5] {
 				c := replay.Case{First: withScore(s), Second: withScore(min(o, 1000))}
-				if now, then := base.Decide(c).Action, p.Decide(c).Action; approves(now) == approves(then) && now != then {
+				if now, then := base.Decide(c).Action, p.Decide(c).Action; letsThrough(now) == letsThrough(then) && now != then {
 					rt.Fatalf("%s at %d, %d where the base said %s", then, s, o, now)
 				}
 			}
@@ -80,7 +80,7 @@ func TestWaterfallPolicies(t *testing.T) {
 		for range 30 {
 			s, o := score.Draw(rt, "session"), score.Draw(rt, "onboarding")
 			want := s >= high || s >= low && o >= second
-			if d := p.Decide(replay.Case{First: withScore(s), Second: withScore(o)}); approves(d.Action) != want || d.Called != (low <= s && s < high) {
+			if d := p.Decide(replay.Case{First: withScore(s), Second: withScore(o)}); letsThrough(d.Action) != want || d.Called != (low <= s && s < high) {
 				rt.Fatalf("block below %d, approve from %d, onboarding %d: %+v at %d, %d", low, high, second, d, s, o)
 			}
 		}

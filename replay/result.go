@@ -6,6 +6,8 @@ import "github.com/trustreplay/trustreplay/dataset"
 type Tally struct {
 	Records [dataset.NumLabels]int64
 	Amount  [dataset.NumLabels]int64
+	// Spread is that of the amounts; zero unless the question asked for it.
+	Spread [dataset.NumLabels]Spread
 }
 
 // N returns the records of all labels.
@@ -23,6 +25,7 @@ func (t Tally) Add(u Tally) Tally {
 	for i := range t.Records {
 		t.Records[i] += u.Records[i]
 		t.Amount[i] += u.Amount[i]
+		t.Spread[i] = t.Spread[i].Add(u.Spread[i])
 	}
 	return t
 }
@@ -43,6 +46,9 @@ func (c Counts) Total() Tally {
 	}
 	return t
 }
+
+// Approved returns the tally of the records that are let through, approved or monitored.
+func (c Counts) Approved() Tally { return c.Actions[dataset.Approve].Add(c.Actions[dataset.Monitor]) }
 
 // Add returns the sum of two counts.
 func (c Counts) Add(d Counts) Counts {

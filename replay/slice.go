@@ -8,10 +8,11 @@ import (
 )
 
 // Slice returns the cube of the groups that keep says yes to, as one history that is split no more: keep is given the values
-// of the By fields. Policies that the cube answers for, the slice answers for too; accounts stay with the whole.
+// of the By fields. Policies that the cube answers for, the slice answers for too. Accounts and the spread of
+// amounts stay with the whole.
 func (c *Cube) Slice(keep func(key []string) bool) (*Cube, error) {
 	plan := *c.plan
-	plan.By, plan.by = nil, nil
+	plan.By, plan.by, plan.Spread = nil, nil, false
 	out := &Cube{plan: &plan, NoAmount: c.NoAmount, unseen: c.unseen}
 	byMask := map[uint64]int{} // the place of each mask in parts
 	var parts []cubeGroup

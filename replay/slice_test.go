@@ -33,7 +33,7 @@ func TestSlice(t *testing.T) {
 		if err != nil {
 			rt.Fatal(err)
 		}
-		want := slowRun(p, used, nil, slices.DeleteFunc(slices.Clone(rows), func(r row) bool { return !in(monthOf(r)) }))
+		want := slowRun(p, used, Question{}, slices.DeleteFunc(slices.Clone(rows), func(r row) bool { return !in(monthOf(r)) }))
 		if diff := cmp.Diff(want, got, cmp.Comparer(func(x, y *Policy) bool { return x == y }), cmpopts.EquateEmpty(), cmpopts.IgnoreFields(Result{}, "By", "NoAmount", "Unseen")); diff != "" {
 			rt.Fatalf("(-rows of the months +slice):\n%s", diff)
 		}

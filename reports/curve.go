@@ -3,6 +3,7 @@ package reports
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/trustreplay/trustreplay/calibrate"
@@ -48,6 +49,7 @@ var curveMeasures = []struct {
 }{
 	{shown{"approval_rate", "", "approval", false}, false},
 	{shown{"fraud_rate", "", "fraud rate", false}, false}, // and its interval
+	{shown{approvedLabeled, "", "labeled", true}, false},
 	{shown{"fraud_capture", "", "capture", false}, false},
 	{shown{"insult_rate", "", "insult", false}, false},
 	{shown{"review_rate", "", "review", true}, true},
@@ -59,15 +61,21 @@ var curveMeasures = []struct {
 	{shown{"step_up_rate", "", "step-up", true}, true},
 }
 
+// approvedLabeled is the share of what is approved whose outcome is known. It is a column of the screen where it varies so much
+// that there is a warning.
+const approvedLabeled = "approved_label_coverage"
+
 func newSweepScreen(c *calibrate.StrategyCurve, account dataset.Account) sweepScreen {
 	s := sweepScreen{screen: screen{account: account, confidence: c.Confidence}, StrategyCurve: c}
 	for _, m := range c.Marks {
 		s.results = append(s.results, m.Result)
 	}
+	uneven := slices.ContainsFunc(c.Warnings(), func(w calibrate.Warning) bool { return w.Code == calibrate.LessLabeled })
 	for _, line := range curveMeasures {
-		if !line.dull || s.somewhere(line.shown) {
-			s.lines = append(s.lines, line.shown)
+		if line.name == approvedLabeled && !uneven || line.dull && !s.somewhere(line.shown) {
+			continue
 		}
+		s.lines = append(s.lines, line.shown)
 	}
 	return s
 }
@@ -93,7 +101,8 @@ func (s sweepScreen) somewhere(line shown) bool {
 
 // measured returns the measures of a point or a mark.
 func (s sweepScreen) measured(p *replay.Policy, c replay.Counts) []calibrate.Measure {
-	return s.setting(replay.Result{Economics: s.results[0].Economics}).Measures(p, c)
+	t := c.Approved()
+	return append(s.setting(replay.Result{Economics: s.results[0].Economics}).Measures(p, c), calibrate.Rate(approvedLabeled, t.Labeled(), t.N(), s.Confidence))
 }
 
 func (s sweepScreen) title() string {

@@ -19,8 +19,8 @@ type curveJSON struct {
 	Frontier bool  `json:"frontier"`
 	Tried    int64 `json:"tried"`
 	// FraudRateBand and ApprovalBand say what low and high of these two measures are; the latter is null where there is none.
-	FraudRateBand curveBandJSON            `json:"fraud_rate_band"`
-	ApprovalBand  *curveBandJSON           `json:"approval_rate_band"`
+	FraudRateBand curveBandJSON       `json:"fraud_rate_band"`
+	ApprovalBand  *curveBandJSON      `json:"approval_rate_band"`
 	Points        []pointJSON         `json:"points"`
 	Marks         []markJSON          `json:"marks"`
 	Warnings      []calibrate.Warning `json:"warnings"`

@@ -56,7 +56,7 @@ func StrategyPicture(c *calibrate.StrategyCurve, account dataset.Account, limits
 
 // ratesOf returns the approval rate and the fraud rate of counts, or false where there is none.
 func ratesOf(c replay.Counts) (approval, fraud float64, ok bool) {
-	t := c.Actions[dataset.Approve].Add(c.Actions[dataset.Monitor])
+	t := c.Approved()
 	if t.Labeled() == 0 {
 		return 0, 0, false
 	}
@@ -82,12 +82,16 @@ func (s sweepScreen) highest() float64 {
 	highest := 0.0
 	total := s.results[0].Total().Labeled()
 	for _, p := range s.Points {
-		t := p.Actions[dataset.Approve].Add(p.Actions[dataset.Monitor])
+		t := p.Approved()
 		if _, y, ok := ratesOf(p.Counts); ok && t.Labeled() >= max(few, total/100) {
 			highest = max(highest, y)
 		}
 	}
-	return 1.1 * highest
+	// The band of the policy as it stands is the one to see in full.
+	if high := float64(s.Marks[0].FraudRate.High); high > highest {
+		return min(high, 3*highest)
+	}
+	return highest
 }
 
 func (s sweepScreen) window() string {
@@ -112,7 +116,7 @@ func (s sweepScreen) emptiness() string {
 func (s sweepScreen) pictureNotes() []string {
 	notes := s.method()[:1]
 	for _, w := range s.Warnings() {
-		if slices.Contains([]string{calibrate.OneScore, calibrate.FlatCurve, calibrate.ChosenFront, calibrate.NoFraud, calibrate.UnevenLabels, calibrate.LowCoverage}, w.Code) {
+		if slices.Contains([]string{calibrate.OneScore, calibrate.FlatCurve, calibrate.ChosenFront, calibrate.NoFraud, calibrate.LessLabeled, calibrate.MoreUndecided}, w.Code) {
 			notes = append(notes, upperFirst(w.Message)+".")
 		}
 	}

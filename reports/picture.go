@@ -42,7 +42,7 @@ type Axis struct {
 	Label string
 	// Percent prints shares in percent, 0.05 as 5 %.
 	Percent bool
-	// To is the largest value that the axis shows, 0 for all of the curves. Marks and limits are always shown.
+	// To is where the axis ends, 0 where its curves do; what is beyond is cut off. Marks and limits are always shown.
 	To float64
 }
 

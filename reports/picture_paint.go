@@ -3,6 +3,7 @@ package reports
 import (
 	"image/color"
 	"math"
+	"strings"
 
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
@@ -92,7 +93,7 @@ func (p *painter) head() vg.Length {
 
 // foot draws the notes and returns where they end.
 func (p *painter) foot() vg.Length {
-	const spacing, most = 15, 4
+	const spacing, most = 15, 5
 	width := pictureWidth - 2*pictureMargin
 	var lines []string
 	for _, n := range p.Notes {
@@ -140,6 +141,12 @@ func (p *painter) fit() {
 		for _, pt := range c.Points {
 			add(pt)
 		}
+	}
+	if p.X.To != 0 {
+		xs = append(xs, p.X.To)
+	}
+	if p.Y.To != 0 {
+		ys = append(ys, p.Y.To)
 	}
 	for _, m := range p.Marks {
 		xs, ys = append(xs, m.X), append(ys, m.Y)
@@ -254,7 +261,7 @@ func (p *pen) fitting(text string, width vg.Length, s textStyle) int {
 		if p.width(text[:i], s) > width {
 			break
 		}
-		if end = i; r == ' ' {
+		if end = i; r == ' ' && !strings.HasPrefix(text[i:], " %") { // which stays with its number
 			space = i
 		}
 	}
