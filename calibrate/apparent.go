@@ -62,7 +62,11 @@ func (s *Survey) prepare() error {
 	if err != nil {
 		return err
 	}
-	if s.proposer, err = newSearcher(s.Window, s.Base, s.Goals, j, 1); err != nil {
+	space, err := NewSpace(s.Window.cube, s.Base)
+	if err != nil {
+		return err
+	}
+	if s.proposer, err = newSearcher(space, s.Goals, j, 1); err != nil {
 		return err
 	}
 	s.Window.Total = s.proposer.space.total

@@ -71,7 +71,15 @@ func (m *BacktestMonth) follow(c *Calibration, t trier, past Window) error {
 // what is commonly done in the place of a calibration.
 func naiveChoice(w Window, base *replay.Policy, g Goals) (*replay.Policy, error) {
 	g.Families = nil
-	p, err := newProposer(w, base, g, 1)
+	j, err := newBench(g, base, w.Days())
+	if err != nil {
+		return nil, err
+	}
+	space, err := NewSpace(w.cube, base)
+	if err != nil {
+		return nil, err
+	}
+	p, err := newSearcher(space, g, j, 1)
 	if err != nil {
 		return nil, err
 	}
@@ -96,7 +104,7 @@ func naiveChoice(w Window, base *replay.Policy, g Goals) (*replay.Policy, error)
 		}
 	}
 	for _, f := range p.found {
-		if p.met(f.counts) && p.approves(f.counts) {
+		if counts := space.counts(f.policy); p.met(counts) && p.approves(counts) {
 			return f.policy, nil
 		}
 	}

@@ -41,6 +41,8 @@ type Calibration struct {
 	Standing []Finding
 	// Missing tells, for each limit, what the candidate that came nearest lacks; it is nil where something is recommended.
 	Missing []Finding
+
+	last *hearing // of the last window
 }
 
 // A Candidate is a policy on its way to be certified.
@@ -66,7 +68,10 @@ type Finding struct {
 	K, N        int64
 	Alpha       float64
 	Certifiable bool
-	Met         bool
+	// Withheld counts the records of K or N that are approved against the champion and lack a label that they should have;
+	// they count as what hurts most.
+	Withheld int64
+	Met      bool
 	P           Number
 	// Bound is the exact upper bound of the ratio at the calibration's delta.
 	Bound   Number
@@ -146,11 +151,11 @@ func (c *Calibration) search(cube *replay.Cube, list []period) (done bool, err e
 		windows = append(windows, w)
 	}
 	last := windows[2]
-	proposer, err := newProposer(windows[0], c.Base, c.Goals, ratioOf(last.Total.Labeled(), windows[0].Total.Labeled()))
+	proposer, err := newProposer(windows[0], c.Champion, c.Base, c.Goals, ratioOf(last.Total.Labeled(), windows[0].Total.Labeled()))
 	if err != nil {
 		return false, err
 	}
-	if proposer.expected(last) < tooFew {
+	if c.expected(last) < tooFew {
 		return false, nil
 	}
 	found, err := proposer.propose()
@@ -161,7 +166,7 @@ func (c *Calibration) search(cube *replay.Cube, list []period) (done bool, err e
 	if err := c.standing(windows); err != nil {
 		return false, err
 	}
-	if err := c.rank(windows[1], found); err != nil {
+	if err := c.rank(windows, found); err != nil {
 		return false, err
 	}
 	return true, c.walk(last)
@@ -169,17 +174,24 @@ func (c *Calibration) search(cube *replay.Cube, list []period) (done bool, err e
 
 func ratioOf(a, b int64) float64 { return float64(max(a, 1)) / float64(max(b, 1)) }
 
-// expected is the least number of events that a limit allows the base in a window, by its size in the proposer's.
-func (p *proposer) expected(w Window) float64 {
+// expected is the least number of events that a limit allows in a window: of as many labeled records as the base approves, all
+// else being equal. No outcome is looked at, so that the choice of the procedure has none to depend on.
+func (c *Calibration) expected(w Window) float64 {
 	least := math.Inf(1)
-	c := p.space.counts(p.base)
-	for i := range p.targets {
-		if t := &p.targets[i]; t.share {
-			_, n := t.count(c)
-			least = min(least, t.alpha()*float64(n)*p.size[1])
+	for _, l := range c.Goals.Limits {
+		a := l.Bound.Float()
+		if l.AtLeast {
+			a = 1 - a
+		}
+		if replay.IsShare(l.Measure) {
+			least = min(least, a)
 		}
 	}
-	return least
+	r, err := w.cube.Run(c.Champion)
+	if err != nil || w.Total.N() == 0 {
+		return 0
+	}
+	return least * float64(w.Total.Labeled()) * float64(r.Approved().N()) / float64(w.Total.N())
 }
 
 // standing counts the champion in each window and holds its limits against the last.
@@ -203,16 +215,25 @@ func (c *Calibration) findings(p *replay.Policy, counts replay.Counts, w Window)
 	if err != nil {
 		return nil, err
 	}
+	var withheld int64
+	if p != c.Champion && c.last != nil {
+		withheld = c.last.withheld(p)
+	}
 	var out []Finding
 	for i := range j.targets {
-		out = append(out, j.targets[i].finding(counts, cmp.Or(c.Level, c.Goals.Delta)))
+		out = append(out, j.targets[i].finding(counts, withheld, cmp.Or(c.Level, c.Goals.Delta)))
 	}
 	return out, nil
 }
 
-func (t *target) finding(c replay.Counts, delta float64) Finding {
-	v := Finding{Limit: t.Limit, Alpha: t.alpha(), Certifiable: t.share, Met: t.met(c), P: Undefined(), Bound: Undefined()}
+func (t *target) finding(c replay.Counts, withheld int64, delta float64) Finding {
+	v := Finding{Limit: t.Limit, Alpha: t.alpha(), Certifiable: t.share, P: Undefined(), Bound: Undefined()}
+	if t.hidden != dataset.Unlabeled {
+		v.Withheld = withheld
+	}
+	c = t.withhold(c, withheld)
 	v.K, v.N = t.count(c)
+	v.Met = t.met(c)
 	if t.share {
 		v.P, v.Bound = Number(PValue(v.K, v.N, v.Alpha)), Number(UpperBound(v.K, v.N, delta))
 		v.Missing = MissingLabels(v.K, v.N, v.Alpha, delta)
@@ -222,12 +243,12 @@ func (t *target) finding(c replay.Counts, delta float64) Finding {
 
 // rank fixes the candidates and their order by records that no search has seen: those that keep the limits that cannot be
 // certified, and of which none has both more of the objective and a smaller p-value; the smallest p-value first.
-func (c *Calibration) rank(w Window, found []proposal) error {
-	space, err := NewSpace(w.cube, c.Base)
+func (c *Calibration) rank(windows []Window, found []proposal) error {
+	seen, err := NewSpace(windows[0].cube, c.Base)
 	if err != nil {
 		return err
 	}
-	j, err := newBench(c.Goals, c.Base, w.Days())
+	h, err := newHearing(windows[1], c.Champion, c.Base, c.Goals)
 	if err != nil {
 		return err
 	}
@@ -238,12 +259,12 @@ func (c *Calibration) rank(w Window, found []proposal) error {
 	}
 	var list []ranked
 	for i, p := range found {
-		counts := space.counts(p.policy)
-		if !j.checked(counts) {
+		counts := h.space.counts(p.policy)
+		if !h.checked(counts) {
 			continue
 		}
-		r := ranked{Candidate{Family: p.family, Policy: p.policy, RankLogP: j.logP(counts)}, j.gain.Of(counts), i}
-		r.Counts = []replay.Counts{p.counts, counts, {}}
+		r := ranked{Candidate{Family: p.family, Policy: p.policy, RankLogP: h.logP(counts, h.withheld(p.policy))}, h.gain.Of(counts), i}
+		r.Counts = []replay.Counts{seen.counts(p.policy), counts, {}}
 		list = append(list, r)
 	}
 	slices.SortFunc(list, func(a, b ranked) int {
@@ -262,14 +283,11 @@ func (c *Calibration) rank(w Window, found []proposal) error {
 // walk tests the candidates in order on the last window and stops at the first that fails. A ladder is tested as a whole:
 // its order says nothing of where certainty begins, so that it is walked from several places (FixedSequence).
 func (c *Calibration) walk(w Window) error {
-	space, err := NewSpace(w.cube, c.Base)
+	h, err := newHearing(w, c.Champion, c.Base, c.Goals)
 	if err != nil {
 		return err
 	}
-	j, err := newBench(c.Goals, c.Base, w.Days())
-	if err != nil {
-		return err
-	}
+	c.last = h
 	last := len(c.Windows) - 1
 	c.Level = c.Goals.Delta
 	if c.Ladder {
@@ -278,8 +296,8 @@ func (c *Calibration) walk(w Window) error {
 	var ps []float64
 	for i := range c.Candidates {
 		at := &c.Candidates[i]
-		at.Counts[last] = space.counts(at.Policy)
-		at.LogP, at.Checked = j.logP(at.Counts[last]), j.checked(at.Counts[last])
+		at.Counts[last] = h.space.counts(at.Policy)
+		at.LogP, at.Checked = h.logP(at.Counts[last], h.withheld(at.Policy)), h.checked(at.Counts[last])
 		ps = append(ps, math.Exp(at.LogP))
 		c.Tested++
 		if at.Passed = at.LogP <= math.Log(c.Level); !at.Passed && !c.Ladder {
@@ -292,12 +310,13 @@ func (c *Calibration) walk(w Window) error {
 			c.Candidates[i].Passed = slices.Contains(passed, i)
 		}
 	}
-	return c.choose(&j, w)
+	return c.choose(w)
 }
 
 // choose recommends the certified candidate with the most of the objective in the last window or, where there is none, finds
 // what the nearest lacks.
-func (c *Calibration) choose(j *bench, w Window) error {
+func (c *Calibration) choose(w Window) error {
+	j := &c.last.bench
 	last := len(c.Windows) - 1
 	most, nearest := int64(math.MinInt64), -1
 	for i := range c.Candidates[:c.Tested] {

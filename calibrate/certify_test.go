@@ -271,3 +271,75 @@ func TestWindowDays(t *testing.T) {
 		}
 	}
 }
+
+// TestSelectiveLabels: where what the champion blocks has no outcome, nothing of it may be certified. Counted by outcomes
+// alone, approving everybody looks as good as the champion, and every run broke its promise.
+func TestSelectiveLabels(t *testing.T) {
+	champion := honestChampion()
+	p := populations()[0]
+	p.fraud = 0.05
+	for i := range 5 {
+		records := p.history(6000, rand.New(rand.NewPCG(11, uint64(i))))
+		rng := rand.New(rand.NewPCG(12, uint64(i)))
+		for i, r := range records {
+			if champion.Decide(replay.Case{First: r.session, Second: r.onboarding}).Action != dataset.Approve || rng.IntN(4) == 0 {
+				records[i].label = dataset.Unlabeled
+			}
+		}
+		c, err := Calibrate(cubeOf(t, byMonth(champion), records), champion, fraudGoals(t, "fraud_rate <= 1%"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		best, found := c.Recommendation()
+		if !found {
+			t.Fatal("the champion itself can be certified")
+		}
+		if rate, _ := p.truth(best.Policy); rate > 0.01 {
+			t.Errorf("a policy of a true rate of %.2f %% is certified for 1 %%", 100*rate)
+		}
+		all := *champion
+		for c := range all.Matrix {
+			for d := range all.Matrix[c] {
+				all.Matrix[c][d] = dataset.Approve
+			}
+		}
+		w := c.Windows[2]
+		r, err := w.cube.Run(&all)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, err := c.Findings(&all, r.Counts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if f[0].Withheld < 500 || f[0].Met || f[0].K < f[0].Withheld {
+			t.Errorf("approving everybody: %+v", f[0])
+		}
+	}
+}
+
+// TestLacking: labels that are as rare as elsewhere lack nothing, whatever chance does; labels that are rarer do.
+func TestLacking(t *testing.T) {
+	tally := func(labeled, unlabeled int64) (t replay.Tally) {
+		t.Records[dataset.Legit], t.Records[dataset.Unlabeled] = labeled, unlabeled
+		return t
+	}
+	for _, tt := range []struct {
+		t     replay.Tally
+		share float64
+		want  int64
+	}{
+		{tally(0, 0), 0.5, 0},
+		{tally(500, 500), 0.5, 0},
+		{tally(453, 547), 0.5, 0}, // 47 fewer than expected, with a standard error of 15.8
+		{tally(452, 548), 0.5, 1},
+		{tally(0, 1000), 0.5, 453},
+		{tally(999, 1), 1, 1}, // where everything is labeled, one that is not was held back
+		{tally(0, 1000), 0, 0},
+		{tally(0, 3), 0.5, 0},
+	} {
+		if got := lacking(tt.t, tt.share); got != tt.want {
+			t.Errorf("%v labeled, share %v: %d, want %d", tt.t.Records, tt.share, got, tt.want)
+		}
+	}
+}

@@ -119,8 +119,10 @@ type target struct {
 	bound replay.Decimal
 	// share is set where num counts a part of the records that den counts, so that the limit can be certified.
 	share bool
-	// worst has, for each label, the action of an undecided record that hurts most.
+	// worst has, for each label, the action of an undecided record that hurts most, by its records or by its amount.
 	worst [dataset.NumLabels]dataset.Action
+	// hidden is the outcome of an approved record without a label that hurts most, Unlabeled where outcomes do not count.
+	hidden dataset.Label
 }
 
 // days is the length of a window, for limits by day.
@@ -148,12 +150,26 @@ func newTarget(l replay.Limit, p *replay.Policy, e *replay.Economics, days int64
 	for label := range t.worst {
 		most := int64(math.MinInt64)
 		for _, a := range dataset.Actions {
-			if w := excess.Actions[a].Records[label]; w > most {
+			w := excess.Actions[a].Records[label]
+			if t.byValue() {
+				w = excess.Actions[a].Amount[label]
+			}
+			if w > most {
 				most, t.worst[label] = w, a
 			}
 		}
 	}
+	for _, y := range []dataset.Label{dataset.Legit, dataset.Fraud} {
+		if w := &excess.Actions[dataset.Approve]; w.Records[y] > w.Records[t.hidden] {
+			t.hidden = y
+		}
+	}
 	return t, nil
+}
+
+// byValue reports whether the ratio is one of amounts.
+func (t *target) byValue() bool {
+	return strings.HasSuffix(t.Measure, "_value") || t.Measure == "fraud_bps" || t.Measure == "cost_per_record"
 }
 
 // ratioForms returns a measure as a ratio of two forms; share reports whether the first counts part of the second's records.
@@ -244,13 +260,24 @@ func (t *target) count(c replay.Counts) (k, n int64) {
 // settle gives every undecided record the action that hurts the limit most.
 func (t *target) settle(c replay.Counts) replay.Counts {
 	open := c.Actions[replay.Undecided]
-	if open.N() == 0 {
+	if open.N() == 0 || strings.HasPrefix(t.Measure, "undecided_rate") { // which is about nothing else
 		return c
 	}
 	c.Actions[replay.Undecided] = replay.Tally{}
 	for label, a := range t.worst {
 		c.Actions[a].Records[label] += open.Records[label]
 		c.Actions[a].Amount[label] += open.Amount[label]
+	}
+	return c
+}
+
+// withhold gives so many approved records without a label the outcome that hurts the limit most.
+func (t *target) withhold(c replay.Counts, n int64) replay.Counts {
+	for _, a := range replay.Approved {
+		take := min(n, c.Actions[a].Records[dataset.Unlabeled])
+		c.Actions[a].Records[dataset.Unlabeled] -= take
+		c.Actions[a].Records[t.hidden] += take
+		n -= take
 	}
 	return c
 }
@@ -321,12 +348,13 @@ func (g Goals) objective(p *replay.Policy) Form {
 	return f
 }
 
-// logP returns the largest p-value over the limits that can be certified: all hold if the largest is small.
-func (j *bench) logP(c replay.Counts) float64 {
+// logP returns the largest p-value over the limits that can be certified: all hold if the largest is small. So many approved
+// records are withheld: they have no label where they should.
+func (j *bench) logP(c replay.Counts, withheld int64) float64 {
 	worst := math.Inf(-1)
 	for i := range j.targets {
 		if t := &j.targets[i]; t.share {
-			worst = max(worst, t.logP(c))
+			worst = max(worst, t.logP(t.withhold(c, withheld)))
 		}
 	}
 	return worst

@@ -80,7 +80,8 @@ func TestTargetsAreMeasures(t *testing.T) {
 // has a larger p-value, nor is further over the limit.
 func TestSettleHurtsMost(t *testing.T) {
 	p := &replay.Policy{First: "session", Second: "onboarding"}
-	limits := []string{"fraud_rate <= 30%", "insult_rate <= 30%", "review_rate <= 30%", "approval_rate >= 30%", "fraud_capture >= 30%", "friction_rate <= 30%", "precision >= 30%", "block_rate <= 30%"}
+	limits := []string{"fraud_rate <= 30%", "insult_rate <= 30%", "review_rate <= 30%", "approval_rate >= 30%", "fraud_capture >= 30%", "friction_rate <= 30%", "precision >= 30%", "block_rate <= 30%",
+		"fraud_rate_value <= 30%", "fraud_bps <= 500", "approval_rate_value >= 30%"}
 	rapid.Check(t, func(rt *rapid.T) {
 		target, err := newTarget(mustLimit(rt, rapid.SampledFrom(limits).Draw(rt, "limit")), p, nil, 1)
 		if err != nil {
@@ -90,6 +91,7 @@ func TestSettleHurtsMost(t *testing.T) {
 		open := replay.Tally{}
 		for l := range open.Records {
 			open.Records[l] = rapid.Int64Range(0, 2).Draw(rt, "open")
+			open.Amount[l] = 100 * open.Records[l]
 		}
 		c.Actions[replay.Undecided] = open
 		excess := target.excess()
@@ -101,6 +103,7 @@ func TestSettleHurtsMost(t *testing.T) {
 				for range n {
 					a := rapid.SampledFrom(dataset.Actions).Draw(rt, "action")
 					decided.Actions[a].Records[l]++
+					decided.Actions[a].Amount[l] += 100
 				}
 			}
 			if v := excess.Of(decided); v > worst {
@@ -131,5 +134,19 @@ func TestGoalsRefuse(t *testing.T) {
 	}
 	if err := (Goals{Objective: LeastCost, Delta: 0.5}).check(); err == nil || !strings.Contains(err.Error(), "prices") {
 		t.Error(err)
+	}
+}
+
+// TestUndecidedIsItsOwnMeasure: a limit on what is undecided counts it, and moves none of it away.
+func TestUndecidedIsItsOwnMeasure(t *testing.T) {
+	target, err := newTarget(mustLimit(t, "undecided_rate <= 10%"), &replay.Policy{First: "session"}, nil, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var c replay.Counts
+	c.Actions[dataset.Approve].Records[dataset.Legit] = 10
+	c.Actions[replay.Undecided].Records[dataset.Legit] = 30
+	if k, n := target.count(c); k != 30 || n != 40 || target.met(c) {
+		t.Errorf("%d of %d, met %v", k, n, target.met(c))
 	}
 }

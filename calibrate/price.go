@@ -170,11 +170,12 @@ func (p *proposer) pickRow(r *Row, propose func() error) error {
 		return err
 	}
 	for _, at := range p.found {
-		if r.Tried++; !p.met(at.counts) {
+		counts := p.space.counts(at.policy)
+		if r.Tried++; !p.met(counts) {
 			continue
 		}
 		r.Feasible++
-		switch v := p.gain.Of(at.counts); {
+		switch v := p.gain.Of(counts); {
 		case r.Feasible == 1 || v > r.Objective:
 			p.fill(r, at.policy)
 			r.Tied = 1

@@ -13,7 +13,6 @@ type proposal struct {
 	family Family
 	policy *replay.Policy
 	yaml   string // what it says; equal policies are one proposal
-	counts replay.Counts
 }
 
 // A proposer searches one window. What it proposes need not be right: ranking and certifying look at other records.
@@ -42,21 +41,27 @@ func priceLadder() (out []float64) {
 }
 
 // newProposer prepares a search over a window; growth is how many labeled records the window to certify has for each of it.
-func newProposer(w Window, base *replay.Policy, g Goals, growth float64) (*proposer, error) {
+func newProposer(w Window, champion, base *replay.Policy, g Goals, growth float64) (*proposer, error) {
 	j, err := newBench(g, base, w.Days())
 	if err != nil {
 		return nil, err
 	}
-	return newSearcher(w, base, g, j, growth)
+	piles, err := cautious(w, champion, base)
+	if err != nil {
+		return nil, err
+	}
+	space, err := spaceOf(piles, base)
+	if err != nil {
+		return nil, err
+	}
+	return newSearcher(space, g, j, growth)
 }
 
 // newSearcher prepares a search for what a bench asks.
-func newSearcher(w Window, base *replay.Policy, g Goals, j bench, growth float64) (*proposer, error) {
-	p := &proposer{Goals: g, mould: newMould(base, g), bench: j, seen: map[string]bool{}}
+func newSearcher(space *Space, g Goals, j bench, growth float64) (*proposer, error) {
+	base := space.base
+	p := &proposer{Goals: g, mould: newMould(base, g), bench: j, space: space, seen: map[string]bool{}}
 	var err error
-	if p.space, err = NewSpace(w.cube, base); err != nil {
-		return nil, err
-	}
 	if p.grid, err = p.space.search(false); err != nil {
 		return nil, err
 	}
@@ -117,7 +122,7 @@ func (p *proposer) add(f Family, policy *replay.Policy) {
 		return
 	}
 	p.seen[text] = true
-	p.found = append(p.found, proposal{f, policy, text, p.space.counts(policy)})
+	p.found = append(p.found, proposal{f, policy, text})
 }
 
 // onTop returns a form over the grid's records that has the others as its constant.

@@ -2,6 +2,7 @@ package calibrate
 
 import (
 	"fmt"
+	"iter"
 	"slices"
 
 	"github.com/trustreplay/trustreplay/dataset"
@@ -65,6 +66,11 @@ func NewSpace(cube *replay.Cube, base *replay.Policy) (*Space, error) {
 	if err != nil {
 		return nil, err
 	}
+	return spaceOf(piles, base)
+}
+
+// spaceOf arranges piles of records as the base sees them.
+func spaceOf(piles iter.Seq[replay.Pile], base *replay.Policy) (*Space, error) {
 	s := &Space{base: base}
 	cells := map[uint64][]ScoreCell{}
 	at := map[uint64]*layer{}
@@ -98,6 +104,7 @@ func NewSpace(cube *replay.Cube, base *replay.Policy) (*Space, error) {
 	}
 	for _, fired := range order {
 		l := at[fired]
+		var err error
 		if l.both, err = NewGrid(cells[fired]); err != nil {
 			return nil, err
 		}

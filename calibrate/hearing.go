@@ -1,0 +1,121 @@
+package calibrate
+
+import (
+	"iter"
+	"math"
+
+	"github.com/trustreplay/trustreplay/dataset"
+	"github.com/trustreplay/trustreplay/replay"
+)
+
+// A hearing holds the records of a window for the tests of many policies, and knows which labels are missing that should be
+// there. What production stopped has often no outcome, and a search that counts only outcomes would approve all of it as if it
+// were clean (STATISTICS.md, section 4). Without knowing why a label is missing, a policy is heard thus: the records that it
+// approves and the champion does not should be labeled as often as those that the champion approves. What is missing beyond
+// that, and beyond what chance explains, is withheld: it counts as what hurts most.
+type hearing struct {
+	bench
+	Window
+	space   *Space
+	stopped *Space // the records that the champion does not approve; nil where none of them lacks a label
+	// labeled is the share of labeled records among those that the champion approves.
+	labeled float64
+}
+
+// chance is how many standard errors fewer labels than expected are put down to chance.
+const chance = 3
+
+func newHearing(w Window, champion, base *replay.Policy, g Goals) (*hearing, error) {
+	h := &hearing{Window: w}
+	var err error
+	if h.bench, err = newBench(g, base, w.Days()); err != nil {
+		return nil, err
+	}
+	if h.space, err = NewSpace(w.cube, base); err != nil {
+		return nil, err
+	}
+	kept, stopped, err := passed(w, champion)
+	if err != nil {
+		return nil, err
+	}
+	h.labeled = 1
+	if kept.N() > 0 {
+		h.labeled = float64(kept.Labeled()) / float64(kept.N())
+	}
+	if stopped.Records[dataset.Unlabeled] == 0 {
+		return h, nil
+	}
+	piles, err := w.cube.Piles(base)
+	if err != nil {
+		return nil, err
+	}
+	h.stopped, err = spaceOf(without(piles, champion), base)
+	return h, err
+}
+
+// passed counts what the champion approves in a window, and what it does not.
+func passed(w Window, champion *replay.Policy) (kept, stopped replay.Tally, err error) {
+	r, err := w.cube.Run(champion)
+	if err != nil {
+		return kept, stopped, err
+	}
+	kept = r.Approved()
+	return kept, r.Total().Sub(kept), nil
+}
+
+// without yields the piles that the champion does not approve.
+func without(piles iter.Seq[replay.Pile], champion *replay.Policy) iter.Seq[replay.Pile] {
+	return func(yield func(replay.Pile) bool) {
+		for p := range piles {
+			if a := champion.Decide(p.Case).Action; a != dataset.Approve && a != dataset.Monitor && !yield(p) {
+				return
+			}
+		}
+	}
+}
+
+// withheld returns how many labels are missing of what a policy approves and the champion does not.
+func (h *hearing) withheld(p *replay.Policy) int64 {
+	if h.stopped == nil {
+		return 0
+	}
+	return lacking(h.stopped.counts(p).Approved(), h.labeled)
+}
+
+// lacking returns how many labels some records lack of a share that should have one, beyond chance.
+func lacking(t replay.Tally, share float64) int64 {
+	n := float64(t.N())
+	least := n*share - chance*math.Sqrt(n*share*(1-share))
+	return max(0, min(int64(math.Ceil(least))-t.Labeled(), t.Records[dataset.Unlabeled]))
+}
+
+// cautious yields the piles of a window with the unlabeled records of each action that the champion stops, where that action
+// lacks labels, as frauds: a search should not be drawn to where nothing was seen.
+func cautious(w Window, champion, base *replay.Policy) (iter.Seq[replay.Pile], error) {
+	r, err := w.cube.Run(champion)
+	if err != nil {
+		return nil, err
+	}
+	share := 1.0
+	if kept := r.Approved(); kept.N() > 0 {
+		share = float64(kept.Labeled()) / float64(kept.N())
+	}
+	var lacks [dataset.NumActions]bool
+	for a := range lacks {
+		lacks[a] = dataset.Action(a) != dataset.Approve && dataset.Action(a) != dataset.Monitor && lacking(r.Actions[a], share) > 0
+	}
+	piles, err := w.cube.Piles(base)
+	if err != nil {
+		return nil, err
+	}
+	return func(yield func(replay.Pile) bool) {
+		for p := range piles {
+			if p.Label == dataset.Unlabeled && lacks[champion.Decide(p.Case).Action] {
+				p.Label = dataset.Fraud
+			}
+			if !yield(p) {
+				return
+			}
+		}
+	}, nil
+}
