@@ -19,9 +19,14 @@ type Ratio struct{ K, N int64 }
 // intervals hold a whole curve in 52 to 69 % of runs only (STATISTICS.md, section 1). The points may depend on each other,
 // and should be chosen before they are looked at; one of nothing, N = 0, still counts among them.
 func SimultaneousBand(points []Ratio, confidence float64) []Interval {
+	return simultaneous(points, confidence, int64(len(points)))
+}
+
+// simultaneous is SimultaneousBand for points that were chosen among a family of so many.
+func simultaneous(points []Ratio, confidence float64, family int64) []Interval {
 	check(0, 0, confidence)
 	band := make([]Interval, len(points))
-	delta := (1 - confidence) / 2 / float64(len(points))
+	delta := (1 - confidence) / 2 / float64(family)
 	for i, p := range points {
 		band[i] = Interval{Number(LowerBound(p.K, p.N, delta)), Number(UpperBound(p.K, p.N, delta))}
 	}

@@ -25,6 +25,15 @@ func (n Number) MarshalJSON() ([]byte, error) {
 	return json.Marshal(float64(n))
 }
 
+// UnmarshalJSON reads what MarshalJSON writes.
+func (n *Number) UnmarshalJSON(text []byte) error {
+	if string(text) == "null" {
+		*n = Undefined()
+		return nil
+	}
+	return json.Unmarshal(text, (*float64)(n))
+}
+
 // Methods of an interval.
 const (
 	MethodWilson = "wilson"
@@ -86,13 +95,16 @@ const (
 	whoever       = labeled | 1<<dataset.Unlabeled
 )
 
+// A definition is a ratio of two regions.
+type definition struct {
+	name, unit string
+	num, den   region
+}
+
 // definitions is METRICS.md as a table. Each line is a ratio of two regions, by count and, with the suffix _value, by
 // amount. Undecided records are in "all" and in no action: a fraud on which the policy has not decided is neither captured
 // nor missed, so capture and miss add up to less than 1 and neither flatters the policy.
-var definitions = []struct {
-	name, unit string
-	num, den   region
-}{
+var definitions = []definition{
 	{"approval_rate", Share, region{approved, whoever}, region{all, whoever}},
 	{"good_approval_rate", Share, region{approved, legit}, region{all, legit}},
 	{"fraud_rate", Share, region{approved, fraud}, region{approved, labeled}},

@@ -9,7 +9,10 @@ import (
 
 // A Range is a run of cutoffs, both ends included, that all decide every record of the history alike. {NoScore, NoScore} is
 // a cutoff that is not read; 1001 alone is above every score and approves nobody.
-type Range struct{ Low, High int }
+type Range struct {
+	Low  int `json:"low"`
+	High int `json:"high"`
+}
 
 // CutoffOutcome is the best pair of cutoffs: approve where session score >= Session and onboarding score >= Onboarding.
 type CutoffOutcome struct {

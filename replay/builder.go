@@ -227,7 +227,7 @@ func (b *Builder) Cube() (*Cube, error) {
 		c.groups = append(c.groups, group)
 	}
 	// Two masks can differ in no group but the same key and mask can not occur twice: the numbers are of distinct pairs.
-	slices.SortFunc(c.groups, cubeGroup.compare)
+	c.sort()
 	return c, nil
 }
 

@@ -85,9 +85,11 @@ func Merge(cubes ...*Cube) (*Cube, error) {
 	for _, g := range groups {
 		sum.groups = append(sum.groups, *g)
 	}
-	slices.SortFunc(sum.groups, cubeGroup.compare)
+	sum.sort()
 	return sum, nil
 }
+
+func (c *Cube) sort() { slices.SortFunc(c.groups, cubeGroup.compare) }
 
 func (g *cubeGroup) id() string { return fmt.Sprintf("%q %x", g.key, g.mask) }
 

@@ -16,6 +16,8 @@ type Question struct {
 	By []string
 	// Exact keeps every score apart in the cube; otherwise scores that no policy tells apart share a cell.
 	Exact bool
+	// ExactOf does the same for the products that it names, which leaves the cube small where the cutoffs of one product move.
+	ExactOf []string
 	// AbsentMissing reads a product that a record does not hold as one that was asked in vain. It is for histories in which
 	// every product was always asked. Without it, an absent second product was not called.
 	AbsentMissing bool
@@ -148,7 +150,7 @@ func (p *Plan) addAxis(product string) {
 		a.cluster = p.column(dataset.Field{Name: dataset.ProductField(product, "score_cluster"), Kind: dataset.KindCluster})
 		a.clusters = dataset.NumClusters
 	}
-	a.setBins(edges, p.Exact, p.AbsentMissing)
+	a.setBins(edges, p.Exact || slices.Contains(p.ExactOf, product), p.AbsentMissing)
 	p.axes = append(p.axes, a)
 }
 
@@ -256,6 +258,9 @@ func (p *Plan) covers(pol *Policy) error {
 			return
 		}
 		for _, e := range b.Edges {
+			if e <= 0 || e > dataset.MaxScore {
+				continue // at an end of the scale: it parts no score from another
+			}
 			if at := dataset.Scored(e); a.bin[at] == a.bin[at-1] {
 				lacks = append(lacks, fmt.Sprintf("the edge %d of %s", e, name))
 			}

@@ -18,6 +18,8 @@ type Versus struct {
 	Comparison *replay.Comparison
 	// Edits lead from the champion to the challenger; their differences add up to the comparison's.
 	Edits []replay.Contribution
+	// Gate is what an acceptance says of the challenger, nil without one.
+	Gate *calibrate.Gate
 }
 
 // Compare arranges the comparisons of a champion with its challengers. champion is what the champion does by itself; the other
@@ -29,6 +31,11 @@ func Compare(champion replay.Result, versus []Versus, by []string, account datas
 	}
 	s := contest{screen{results, by, account, confidence}, versus}
 	d := Document{Title: s.title(), Data: s.data(), Tidy: s.tidy(), Blocks: []Block{Paragraph(s.source())}}
+	for _, v := range versus {
+		if v.Gate != nil {
+			d.Blocks = append(d.Blocks, s.gate(v))
+		}
+	}
 	if len(account.Issues) > 0 {
 		d.Blocks = append(d.Blocks, issueTable(account.Issues))
 	}

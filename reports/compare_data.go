@@ -24,8 +24,9 @@ type compareJSON struct {
 
 type challengerJSON struct {
 	Challenger string              `json:"challenger"`
-	Actions    object              `json:"actions"` // the champion's action, in it the challenger's, in it a tallyJSON
-	Swaps      object              `json:"swaps"`   // swap_in, swap_out, other_change, unchanged: they add up to the records
+	Gate       *gateJSON           `json:"gate,omitempty"` // with an acceptance file
+	Actions    object              `json:"actions"`        // the champion's action, in it the challenger's, in it a tallyJSON
+	Swaps      object              `json:"swaps"`          // swap_in, swap_out, other_change, unchanged: they add up to the records
 	Measures   []contrastJSON      `json:"measures"`
 	Edits      []editJSON          `json:"edits"`
 	Parts      []partJSON          `json:"parts"` // of the changed records
@@ -105,7 +106,7 @@ func (s contest) data() compareJSON {
 
 func (s contest) challenger(v Versus) challengerJSON {
 	c := v.Comparison
-	out := challengerJSON{Challenger: v.Result.Policy.Name, Swaps: swapsJSON(&c.Swap), Measures: s.contrastsJSON(c, &c.Swap, s.sides(v)),
+	out := challengerJSON{Challenger: v.Result.Policy.Name, Gate: newGate(v.Gate), Swaps: swapsJSON(&c.Swap), Measures: s.contrastsJSON(c, &c.Swap, s.sides(v)),
 		Edits: make([]editJSON, 0, len(v.Edits)), Parts: []partJSON{},
 		Warnings: append(append([]calibrate.Warning{}, calibrate.Warnings(v.Result)...), calibrate.ComparisonWarnings(c)...)}
 	for _, a := range outcomes {
@@ -165,7 +166,7 @@ var (
 		"challenger_value", "difference", "se", "low", "high", "p", "confidence", "method"}
 )
 
-// tidy returns one line for each pair of actions, swap, edit, pair of parts and measure of each challenger; groups have lines
+// tidy returns one line for each verdict of the gate, pair of actions, swap, edit, pair of parts and measure of each challenger; groups have lines
 // of swaps and measures. name and to are the champion's and the challenger's action or part.
 func (s contest) tidy() *Table {
 	t := &Table{Columns: []Column{{Name: "challenger"}}}
@@ -188,6 +189,7 @@ func (s contest) tidy() *Table {
 		if len(s.by) > 0 {
 			lead = append(lead, "all")
 		}
+		s.tidyGate(t, v)
 		s.tidyWhole(t, lead, v)
 		for _, g := range v.Comparison.Groups {
 			lead := []any{v.Result.Policy.Name}

@@ -53,7 +53,7 @@ func contested(t *testing.T, by []string, policies ...*replay.Policy) (replay.Re
 		if err != nil {
 			t.Fatal(err)
 		}
-		versus = append(versus, Versus{r, comparison, edits})
+		versus = append(versus, Versus{Result: r, Comparison: comparison, Edits: edits})
 	}
 	return results[0], versus, cube.Account
 }
@@ -84,8 +84,8 @@ func compareDocuments(t *testing.T) map[string]Document {
 	}
 	same := *champion
 	same.Name = "same"
-	documents["empty"] = Compare(replay.Result{Policy: champion}, []Versus{{replay.Result{Policy: &same},
-		&replay.Comparison{Champion: champion, Challenger: &same}, nil}}, nil, dataset.Account{}, 0.95)
+	documents["empty"] = Compare(replay.Result{Policy: champion}, []Versus{{Result: replay.Result{Policy: &same},
+		Comparison: &replay.Comparison{Champion: champion, Challenger: &same}}}, nil, dataset.Account{}, 0.95)
 	return documents
 }
 

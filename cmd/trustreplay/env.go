@@ -50,8 +50,8 @@ func (e *env) create(path string, inputs []string) (*dataset.OutputFile, error) 
 
 // inputs names every file that a verb was told to read, which none of its outputs may replace.
 func inputs(c *cli.Context) []string {
-	names := append(c.Args().Slice(), c.String("mapping"), c.String("champion"), c.String("economics"))
-	return slices.Concat(names, c.StringSlice("labels"), c.StringSlice("policy"), c.StringSlice("challenger"))
+	names := append(c.Args().Slice(), c.String("mapping"), c.String("champion"), c.String("economics"), c.String("accept"))
+	return slices.Concat(names, c.StringSlice("labels"), c.StringSlice("policy"), c.StringSlice("challenger"), c.StringSlice("mark"))
 }
 
 // abort removes every output that was not committed.

@@ -50,6 +50,17 @@ func absentFlag() cli.Flag {
 	return &cli.StringFlag{Name: "absent", Value: "not_called", Usage: "the `STATE` of a second product that a record does not hold: not_called, or missing in a history that always asked"}
 }
 
+// absentMissing reads that flag.
+func absentMissing(state string) (bool, error) {
+	switch state {
+	case "not_called":
+		return false, nil
+	case "missing":
+		return true, nil
+	}
+	return false, fmt.Errorf("--absent must be not_called or missing, got %q", state)
+}
+
 // history is the input of a verb.
 type history struct {
 	files   []string
@@ -62,8 +73,11 @@ type history struct {
 	hash    bool
 }
 
-func (e *env) history(c *cli.Context) (*history, error) {
-	h := &history{files: c.Args().Slice(), strict: c.Bool("strict"), check: c.String("check-ids"), hash: c.Bool("hash")}
+func (e *env) history(c *cli.Context) (*history, error) { return e.historyOf(c, c.Args().Slice()) }
+
+// historyOf is for a verb of which some files are not history.
+func (e *env) historyOf(c *cli.Context, files []string) (*history, error) {
+	h := &history{files: files, strict: c.Bool("strict"), check: c.String("check-ids"), hash: c.Bool("hash")}
 	if len(h.files) == 0 {
 		return nil, fmt.Errorf("no history named: want files, folders, globs or - for stdin, see trustreplay %s --help", c.Command.Name)
 	}

@@ -22,7 +22,8 @@ var layers = []layer{
 		"github.com/andybalholm/brotli", "github.com/golang/snappy"}},
 	{"replay", []string{"github.com/expr-lang/expr", "github.com/goccy/go-yaml", "github.com/invopop/jsonschema"}},
 	{"calibrate", []string{"gonum.org/v1/gonum"}},
-	{"reports", []string{"github.com/jedib0t/go-pretty/v6", "gonum.org/v1/plot"}},
+	{"reports", []string{"github.com/jedib0t/go-pretty/v6", "gonum.org/v1/plot",
+		"codeberg.org/go-fonts/liberation", "golang.org/x/image"}},
 	{"cmd/trustreplay", []string{"github.com/urfave/cli/v2", "github.com/schollz/progressbar/v3", "golang.org/x/term", "github.com/xrash/smetrics"}},
 }
 

@@ -52,8 +52,9 @@ func (e *env) replay(c *cli.Context) error {
 
 // A question is what a verb makes of policies replayed over a history.
 type question struct {
-	flag    string // names the file of rows
-	doing   string // the work's name in the progress bar
+	flag    string   // names the file of rows
+	doing   string   // the work's name in the progress bar
+	by      []string // split by these fields too, beside those of --by
 	rows    func(plan *replay.Plan, w io.Writer, path string) (*replay.Decisions, error)
 	arrange func(cube *replay.Cube, results []replay.Result) (reports.Document, error)
 }
@@ -66,6 +67,7 @@ func (e *env) answer(c *cli.Context, names []string, v question) error {
 		return err
 	}
 	q.Rows = c.String(v.flag) != ""
+	q.By = append(q.By, v.by...)
 	h, err := e.history(c)
 	if err != nil {
 		return err
@@ -123,17 +125,13 @@ func (e *env) cube(ctx context.Context, h *history, plan *replay.Plan, rows *rep
 // ask reads the flags that say what to ask of a history; names are those of the policies.
 func ask(c *cli.Context, names []string) (replay.Question, error) {
 	q := replay.Question{By: split(c.StringSlice("by")), Spread: c.Bool("value-intervals")}
-	switch c.String("absent") {
-	case "not_called":
-	case "missing":
-		q.AbsentMissing = true
-	default:
-		return q, fmt.Errorf("--absent must be not_called or missing, got %q", c.String("absent"))
+	var err error
+	if q.AbsentMissing, err = absentMissing(c.String("absent")); err != nil {
+		return q, err
 	}
 	if conf := c.Float64("confidence"); !(conf > 0.5 && conf < 1) {
 		return q, fmt.Errorf("--confidence must be above 0.5 and below 1, such as 0.95, got %v", conf)
 	}
-	var err error
 	if q.Policies, err = policies(names); err != nil {
 		return q, err
 	}

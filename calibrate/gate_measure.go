@@ -1,0 +1,165 @@
+package calibrate
+
+import (
+	"strings"
+
+	"github.com/trustreplay/trustreplay/dataset"
+	"github.com/trustreplay/trustreplay/replay"
+)
+
+// The two measures whose change has a paired method.
+const (
+	approvalRate = "approval_rate"
+	fraudRate    = "fraud_rate"
+)
+
+// Prefixes of the measures of which there is one for each product, and one for each action.
+const (
+	callRatePrefix      = "call_rate_"
+	labelCoveragePrefix = "label_coverage_"
+)
+
+// Measurables lists the measures that a limit of an acceptance can be about: those of Measures for any policy, by count and
+// by value, in a fixed order.
+func Measurables() []replay.Measurable {
+	var out, byValue []replay.Measurable
+	for _, d := range definitions {
+		out = append(out, replay.Measurable{Name: d.name, Exact: d.unit == Share, Paired: d.name == approvalRate || d.name == fraudRate})
+		byValue = append(byValue, replay.Measurable{Name: d.name + "_value"})
+	}
+	for _, p := range dataset.Products {
+		out = append(out, replay.Measurable{Name: callRatePrefix + p, Exact: true})
+	}
+	for _, a := range dataset.Actions {
+		out = append(out, replay.Measurable{Name: labelCoveragePrefix + a.String(), Exact: true})
+	}
+	return append(append(out, replay.Measurable{Name: "fraud_bps"}), byValue...)
+}
+
+// A gauge is what a limit reads a measure with: a ratio of two regions, or the call rate of a product.
+type gauge struct {
+	name, unit string
+	num, den   region
+	byValue    bool
+	product    string // of a call rate, which has no regions
+}
+
+// mustDefine returns the definition of one of Measurables.
+func mustDefine(name string) gauge {
+	if product, found := strings.CutPrefix(name, callRatePrefix); found {
+		return gauge{name: name, unit: Share, product: product}
+	}
+	for _, a := range dataset.Actions {
+		if name == labelCoveragePrefix+a.String() {
+			of := uint8(1) << a
+			return gauge{name: name, unit: Share, num: region{of, labeled}, den: region{of, whoever}}
+		}
+	}
+	for _, d := range definitions {
+		switch name {
+		case d.name, d.name + "_value":
+			return gauge{name, d.unit, d.num, d.den, name != d.name, ""}
+		case "fraud_bps":
+			if d.name == fraudRate {
+				return gauge{name, BPS, d.num, d.den, true, ""}
+			}
+		}
+	}
+	panic("calibrate: no measure " + name)
+}
+
+// measures returns the measure of both policies of a comparison on the records of s.
+func (q gauge) measures(c *replay.Comparison, s *replay.Swap, confidence float64) (champion, challenger Measure) {
+	a, b := s.Counts()
+	return q.measure(c.Champion, a, confidence), q.measure(c.Challenger, b, confidence)
+}
+
+func (q gauge) measure(p *replay.Policy, c replay.Counts, confidence float64) Measure {
+	switch {
+	case q.product != "":
+		return ratio(q.name, Share, calls(p, c, q.product), c.Total().N(), confidence)
+	case q.byValue:
+		return byValue(q.name, q.unit, q.num, q.den, c, confidence)
+	}
+	records := func(t replay.Tally, l int) int64 { return t.Records[l] }
+	return ratio(q.name, q.unit, q.num.sum(c, records), q.den.sum(c, records), confidence)
+}
+
+// calls returns the records on which a policy asks a product; one that it never asks, it asks on none.
+func calls(p *replay.Policy, c replay.Counts, product string) int64 {
+	switch product {
+	case p.First:
+		return c.Calls[0]
+	case p.Second:
+		return c.Calls[1]
+	}
+	return 0
+}
+
+// settle returns the swap table in which every undecided record got the action that moves the measure furthest up, or down,
+// under each of the two policies by itself. It is what is certain of the two, whatever the undecided records would be; how
+// often a product is called and how many records are undecided is certain anyway.
+func (q gauge) settle(s *replay.Swap, championUp, challengerUp bool) replay.Swap {
+	if q.product != "" || q.num.actions == undecided {
+		return *s
+	}
+	out := replay.Swap{Called: s.Called}
+	for a, row := range s.Actions {
+		for b, t := range row {
+			for l := range t.Records {
+				to := &out.Actions[q.settled(dataset.Action(a), l, championUp)][q.settled(dataset.Action(b), l, challengerUp)]
+				to.Records[l] += t.Records[l]
+				to.Amount[l] += t.Amount[l]
+			}
+		}
+	}
+	return out
+}
+
+// settled returns the action of a record of label l, which of an undecided one is the first that moves the ratio most.
+func (q gauge) settled(a dataset.Action, l int, up bool) dataset.Action {
+	if a != replay.Undecided {
+		return a
+	}
+	best, most := dataset.Actions[0], -1
+	for _, a := range dataset.Actions {
+		if r := q.pull(a, l, up); r > most {
+			best, most = a, r
+		}
+	}
+	return best
+}
+
+// pending returns the undecided records on which the measure depends: those whose label makes one action move it otherwise than
+// another.
+func (q gauge) pending(c replay.Counts) int64 {
+	if q.product != "" || q.num.actions == undecided {
+		return 0
+	}
+	var n int64
+	for l, records := range c.Actions[replay.Undecided].Records {
+		if q.pull(q.settled(replay.Undecided, l, true), l, true) != q.pull(q.settled(replay.Undecided, l, false), l, true) {
+			n += records
+		}
+	}
+	return n
+}
+
+// pull ranks what a record of an action and a label does to the ratio, from 0, what moves it least in the direction asked for,
+// to 3. In the numerator alone it moves it up most; in both it moves a ratio up, which for these measures is at most 1; in
+// the denominator alone it moves it down.
+func (q gauge) pull(a dataset.Action, l int, up bool) int {
+	rank := 1
+	switch in := func(r region) bool { return r.actions>>a&1 != 0 && r.labels>>l&1 != 0 }; {
+	case in(q.num) && !in(q.den):
+		rank = 3
+	case in(q.num):
+		rank = 2
+	case in(q.den):
+		rank = 0
+	}
+	if up {
+		return rank
+	}
+	return 3 - rank
+}

@@ -1,0 +1,107 @@
+package calibrate
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/trustreplay/trustreplay/replay"
+)
+
+// LedgerVersion counts incompatible changes of a ledger file.
+const LedgerVersion = 1
+
+// A Ledger remembers which records certificates have looked at. Records can carry a promise once: whoever tries again until
+// something passes has chosen on the records that were to bench the choice. The zero Ledger remembers nothing.
+type Ledger struct {
+	Version int         `json:"ledger"`
+	Uses    []LedgerUse `json:"uses"`
+}
+
+// A LedgerUse is one calibration.
+type LedgerUse struct {
+	// Run identifies what was asked of which records; the same run again is a repetition, which spends nothing.
+	Run  string `json:"run"`
+	From string `json:"from"`
+	To   string `json:"to"`
+	// Periods are the digests of the months, or days, that were certified on.
+	Periods []string `json:"periods"`
+}
+
+// ParseLedger reads a ledger file; an empty one is an empty ledger.
+func ParseLedger(file string, src []byte) (*Ledger, error) {
+	l := &Ledger{Version: LedgerVersion}
+	if len(strings.TrimSpace(string(src))) == 0 {
+		return l, nil
+	}
+	if err := strictJSON(src, l); err != nil {
+		return nil, fmt.Errorf("%s: not a ledger: %w", file, err)
+	}
+	if l.Version != LedgerVersion {
+		return nil, fmt.Errorf("%s: ledger version %d, want %d", file, l.Version, LedgerVersion)
+	}
+	return l, nil
+}
+
+// Enter adds the use that a calibration made of the records of its last window, unless it is a repetition. number counts
+// the uses of any of these records up to and with this one, so that 1 is the first.
+func (l *Ledger) Enter(u LedgerUse) (number int) {
+	number = 1
+	for _, e := range l.Uses {
+		if e.Run == u.Run {
+			return number
+		}
+		if slices.ContainsFunc(e.Periods, func(p string) bool { return slices.Contains(u.Periods, p) }) {
+			number++
+		}
+	}
+	l.Uses = append(l.Uses, u)
+	return number
+}
+
+// Use returns what a calibration enters into a ledger. The cube is the one that was calibrated on.
+func (c *Calibration) Use(cube *replay.Cube) (LedgerUse, error) {
+	last := c.Windows[len(c.Windows)-1]
+	u := LedgerUse{From: last.From, To: last.To}
+	run := sha256.New()
+	goals, err := json.Marshal(c.Goals.id())
+	if err != nil {
+		return u, err
+	}
+	fmt.Fprintf(run, "%d %s %s %v\n", CertificateVersion, c.Champion.Hash(), goals, c.Goals.Delta)
+	list, _, err := periodsOf(cube, c.Champion)
+	if err != nil {
+		return u, err
+	}
+	for _, p := range list {
+		inside := last.From <= p.key && p.key <= last.To
+		if p.key > last.To {
+			continue
+		}
+		w, err := windowOf("", cube, []period{p})
+		if err != nil {
+			return u, err
+		}
+		sum, err := w.Digest(c.Champion)
+		if err != nil {
+			return u, err
+		}
+		fmt.Fprintln(run, sum)
+		if inside {
+			u.Periods = append(u.Periods, sum)
+		}
+	}
+	u.Run = hex.EncodeToString(run.Sum(nil))
+	return u, nil
+}
+
+// Withdraw notes in a certificate how often its records have been looked at; from the second time on the claim is withdrawn.
+func (c *Certificate) Withdraw(use int) {
+	c.Use = use
+	if use > 1 {
+		c.Withdrawn = fmt.Sprintf("records of %s to %s were certified on before (this is use %d): whoever asks again until something passes chooses on the records that were to bench, so nothing is promised; certify on newer records", c.Window.From, c.Window.To, use)
+	}
+}

@@ -1,0 +1,57 @@
+package calibrate
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/trustreplay/trustreplay/replay"
+)
+
+// Codes of warnings about a calibration.
+const (
+	TimelessRecords = "timeless_records"
+	ImmatureWindow  = "immature_window"
+	UndecidedCalls  = "undecided_recommendation"
+	SelectiveLabels = "selective_labels"
+)
+
+// Warnings returns the doubts about a calibration, beside what its certificate assumes.
+func (c *Calibration) Warnings() []Warning {
+	var out []Warning
+	warn := func(code, format string, args ...any) {
+		out = append(out, Warning{Code: code, Message: fmt.Sprintf(format, args...)})
+	}
+	if c.Timeless > 0 {
+		warn(TimelessRecords, "%s records have no time and are in no window", count(c.Timeless))
+	}
+	if len(c.Windows) == 0 {
+		return out
+	}
+	last := c.Windows[len(c.Windows)-1]
+	if n := last.Total.N(); n > 0 && float64(last.Total.Labeled()) < lowCoverage*float64(n) {
+		warn(ImmatureWindow, "%s of the records of %s are labeled: the certificate is about those whose label came early, which need not be like the rest. --until leaves the newest months out",
+			of(last.Total.Labeled(), n), last.String())
+	}
+	at, found := c.Recommendation()
+	if !found {
+		return out
+	}
+	counts := at.Counts[len(at.Counts)-1]
+	if open := counts.Actions[replay.Undecided].N(); open > 0 {
+		warn(UndecidedCalls, "the recommended policy would ask %s where the history did not, on %s records: these are counted against every limit", c.Base.Second, of(open, counts.Total().N()))
+	}
+	approved := counts.Actions[1].Add(counts.Actions[2])
+	if n := approved.N(); n > 0 && float64(approved.Labeled()) < (1-unevenPoints)*float64(n) {
+		warn(SelectiveLabels, "%s of the records that the recommended policy approves have a label; what production stopped often has none, and the rate of those is not known", of(approved.Labeled(), n))
+	}
+	return out
+}
+
+// P returns the candidate's p-value in the last window, RankP that in the window that fixed the order.
+func (c Candidate) P() Number     { return Number(math.Exp(c.LogP)) }
+func (c Candidate) RankP() Number { return Number(math.Exp(c.RankLogP)) }
+
+// Findings holds every limit of the goals against what a policy does in the last window.
+func (c *Calibration) Findings(p *replay.Policy, counts replay.Counts) ([]Finding, error) {
+	return c.findings(p, counts, c.Windows[len(c.Windows)-1])
+}

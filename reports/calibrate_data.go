@@ -1,0 +1,175 @@
+package reports
+
+import (
+	"github.com/trustreplay/trustreplay/calibrate"
+	"github.com/trustreplay/trustreplay/dataset"
+	"github.com/trustreplay/trustreplay/replay"
+)
+
+// The types of this file are the JSON contract of calibrate.
+
+type calibrateJSON struct {
+	SchemaVersion int                    `json:"schema_version"`
+	Champion      string                 `json:"champion"`
+	Objective     string                 `json:"objective"`
+	Limits        []string               `json:"limits"`
+	Delta         calibrate.Number       `json:"delta"`
+	Procedure     string                 `json:"procedure"` // propose-rank-certify or ladder
+	Windows       []windowJSON           `json:"windows"`
+	Certified     bool                   `json:"certified"`
+	Reason        *string                `json:"reason"`             // why the history cannot be calibrated on, else null
+	Recommended   *string                `json:"recommended_policy"` // YAML, null where nothing is certified
+	Certificate   *calibrate.Certificate `json:"certificate"`
+	Current       []standJSON            `json:"champion_windows"` // what the champion does in each window
+	Standing      []findingJSON          `json:"champion_limits"`  // its limits in the last window
+	Proposed      int                    `json:"proposed"`
+	Tested        int                    `json:"tested"`
+	Passed        int                    `json:"passed"`
+	Candidates    []candidateJSON        `json:"candidates"` // in the order of the walk
+	Missing       []findingJSON          `json:"missing"`    // of the first candidate that failed, where nothing is certified
+	Warnings      []calibrate.Warning    `json:"warnings"`
+	Issues        []issueJSON            `json:"issues"`
+}
+
+type windowJSON struct {
+	Name      string `json:"name"`
+	From      string `json:"from"`
+	To        string `json:"to"`
+	Records   int64  `json:"records"`
+	Fraud     int64  `json:"fraud"`
+	Legit     int64  `json:"legit"`
+	Unlabeled int64  `json:"unlabeled"`
+}
+
+type standJSON struct {
+	Window   string        `json:"window"`
+	Actions  object        `json:"actions"`
+	Measures []measureJSON `json:"measures"`
+}
+
+type findingJSON struct {
+	Limit       string           `json:"limit"`
+	K           int64            `json:"k"`
+	N           int64            `json:"n"`
+	Alpha       calibrate.Number `json:"alpha"`
+	Certifiable bool             `json:"certifiable"`
+	Met         bool             `json:"met"`
+	P           calibrate.Number `json:"p"`
+	Bound       calibrate.Number `json:"bound"`
+	// Clean and SameRate are the labeled records that are missing to certify: without any fraud, and at the same rate, null
+	// where no number of those would do.
+	Clean    int64  `json:"missing_clean"`
+	SameRate *int64 `json:"missing_same_rate"`
+}
+
+type candidateJSON struct {
+	Step    int              `json:"step"`
+	Family  string           `json:"family"`
+	Tested  bool             `json:"tested"`
+	Passed  bool             `json:"passed"`
+	P       calibrate.Number `json:"p"`
+	RankP   calibrate.Number `json:"rank_p"`
+	Checked bool             `json:"checked_limits_met"`
+	Windows []standJSON      `json:"windows"` // those that were looked at
+	Policy  string           `json:"policy"`  // YAML
+}
+
+func (s advice) data() any {
+	c := s.Calibration
+	out := calibrateJSON{SchemaVersion: schemaVersion, Champion: c.Champion.Name, Objective: string(c.Goals.Objective), Limits: []string{},
+		Windows: []windowJSON{}, Current: []standJSON{}, Delta: calibrate.Number(c.Goals.Delta), Procedure: "propose-rank-certify", Certificate: s.cert, Proposed: c.Proposed, Tested: c.Tested,
+		Passed: c.Passed, Candidates: []candidateJSON{}, Standing: findingsJSON(c.Standing), Missing: findingsJSON(c.Missing),
+		Warnings: append([]calibrate.Warning{}, c.Warnings()...), Issues: issuesJSON(s.account.Issues)}
+	if c.Ladder {
+		out.Procedure = "ladder"
+	}
+	for _, l := range c.Goals.Limits {
+		out.Limits = append(out.Limits, l.String())
+	}
+	for i, w := range c.Windows {
+		r := w.Total.Records
+		out.Windows = append(out.Windows, windowJSON{w.Name, w.From, w.To, w.Total.N(), r[dataset.Fraud], r[dataset.Legit], r[dataset.Unlabeled]})
+		out.Current = append(out.Current, s.stand(i, c.Champion, c.Current[i]))
+	}
+	if at, found := c.Recommendation(); found {
+		text := string(at.Policy.YAML())
+		out.Recommended, out.Certified = &text, s.cert.Withdrawn == ""
+	}
+	for i, at := range c.Candidates {
+		j := candidateJSON{Step: i + 1, Family: string(at.Family), Tested: i < c.Tested, Passed: at.Passed, P: calibrate.Undefined(),
+			RankP: at.RankP(), Checked: at.Checked, Policy: string(at.Policy.YAML())}
+		if c.Ladder {
+			j.RankP = calibrate.Undefined() // its order was fixed before
+		}
+		seen := len(at.Counts)
+		if j.Tested {
+			j.P = at.P()
+		} else {
+			seen-- // the last window was not looked at
+		}
+		for w := range seen {
+			j.Windows = append(j.Windows, s.stand(w, at.Policy, at.Counts[w]))
+		}
+		out.Candidates = append(out.Candidates, j)
+	}
+	return out
+}
+
+func (s advice) stand(window int, p *replay.Policy, c replay.Counts) standJSON {
+	setting := calibrate.Setting{Confidence: s.confidence, Days: s.Windows[window].Days(), Economics: s.Goals.Economics}
+	return standJSON{s.Windows[window].Name, actionsJSON(c), measuresJSON(setting.Measures(p, c))}
+}
+
+func findingsJSON(list []calibrate.Finding) []findingJSON {
+	out := make([]findingJSON, 0, len(list))
+	for _, v := range list {
+		j := findingJSON{Limit: v.Limit.String(), K: v.K, N: v.N, Alpha: calibrate.Number(v.Alpha), Certifiable: v.Certifiable, Met: v.Met, P: v.P, Bound: v.Bound,
+			Clean: v.Missing.Clean}
+		if v.Missing.Reachable {
+			j.SameRate = &v.Missing.SameRate
+		}
+		out = append(out, j)
+	}
+	return out
+}
+
+// tidy has a line for each candidate and window that was looked at, after those of the champion.
+func (s advice) tidy() *Table {
+	t := &Table{}
+	for _, name := range []string{"policy", "step", "family", "result", "window", "from", "to", "records", "approved", "fraud_approved", "labeled_approved",
+		"approval_rate", "fraud_rate", "p"} {
+		t.Columns = append(t.Columns, Column{Name: name})
+	}
+	add := func(lead []any, w int, c replay.Counts, p calibrate.Number) {
+		a := c.Approved()
+		n, k, labeled := c.Total().N(), a.Records[dataset.Fraud], a.Labeled()
+		window := s.Windows[w]
+		t.line(lead, window.Name, window.From, window.To, n, a.N(), k, labeled, calibrate.Rate("", a.N(), n, s.confidence).Value,
+			calibrate.Rate("", k, labeled, s.confidence).Value, p)
+	}
+	for w := range s.Windows {
+		add([]any{s.Champion.Name, nil, "champion", "champion"}, w, s.Current[w], calibrate.Undefined())
+	}
+	for i, at := range s.Candidates {
+		result := "certified"
+		switch {
+		case i == s.Recommended:
+			result = "recommended"
+		case i >= s.Tested:
+			result = "not tested"
+		case !at.Passed:
+			result = "failed"
+		}
+		for w, c := range at.Counts {
+			p := calibrate.Undefined()
+			switch {
+			case w == len(at.Counts)-1 && i >= s.Tested:
+				continue
+			case w == len(at.Counts)-1:
+				p = at.P()
+			}
+			add([]any{at.Policy.Name, int64(i + 1), string(at.Family), result}, w, c, p)
+		}
+	}
+	return t
+}

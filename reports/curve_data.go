@@ -1,0 +1,181 @@
+package reports
+
+import (
+	"github.com/trustreplay/trustreplay/calibrate"
+	"github.com/trustreplay/trustreplay/replay"
+)
+
+// The types of this file are the JSON contract of curve; as in replay's, the inputs are not in it.
+
+type curveJSON struct {
+	SchemaVersion int         `json:"schema_version"`
+	Policy        string      `json:"policy"`
+	Cutoffs       []string    `json:"cutoffs"`
+	Read          int64       `json:"read"`
+	Records       int64       `json:"records"`
+	Rejected      int64       `json:"rejected"`
+	Period        *periodJSON `json:"period"` // days, null where no record has a time
+	// Frontier is true for a pair of cutoffs: the points are then the efficient ones of all that were tried.
+	Frontier bool  `json:"frontier"`
+	Tried    int64 `json:"tried"`
+	// FraudRateBand and ApprovalBand say what low and high of these two measures are; the latter is null where there is none.
+	FraudRateBand curveBandJSON       `json:"fraud_rate_band"`
+	ApprovalBand  *curveBandJSON      `json:"approval_rate_band"`
+	Points        []pointJSON         `json:"points"`
+	Marks         []markJSON          `json:"marks"`
+	Warnings      []calibrate.Warning `json:"warnings"`
+	Issues        []issueJSON         `json:"issues"`
+}
+
+// A curveBandJSON is the method of intervals, and over how many points they hold at once: 1 for each alone, null for any number.
+type curveBandJSON struct {
+	Method     string           `json:"method"`
+	Confidence calibrate.Number `json:"confidence"`
+	Points     *int64           `json:"points"`
+}
+
+type pointJSON struct {
+	Cutoffs  object `json:"cutoffs"`
+	Measures object `json:"measures"` // by name
+}
+
+type markJSON struct {
+	Policy   string `json:"policy"`
+	Cutoffs  object `json:"cutoffs"` // null for another policy than the curve's
+	Measures object `json:"measures"`
+}
+
+type pointMeasureJSON struct {
+	Numerator   any              `json:"numerator"`
+	Denominator any              `json:"denominator"`
+	Value       calibrate.Number `json:"value"`
+	Low         calibrate.Number `json:"low"`
+	High        calibrate.Number `json:"high"`
+}
+
+// data returns the contract's value.
+func (s sweepScreen) data() curveJSON {
+	out := curveJSON{
+		SchemaVersion: schemaVersion, Policy: s.Policy.Name, Cutoffs: []string{}, Read: s.account.Read, Records: s.records(), Rejected: s.account.Rejected,
+		Period: newPeriod(s.account.Period), Frontier: len(s.Cutoffs) == 2, Tried: s.Tried,
+		FraudRateBand: curveBandJSON{s.bandMethod(), calibrate.Number(s.Confidence), s.bandPoints()},
+		Points:        make([]pointJSON, 0, len(s.Points)), Marks: make([]markJSON, 0, len(s.Marks)),
+		Warnings: append([]calibrate.Warning{}, s.Warnings()...), Issues: issuesJSON(s.account.Issues),
+	}
+	if s.Nested {
+		out.ApprovalBand = &curveBandJSON{Method: calibrate.MethodDKW, Confidence: calibrate.Number(s.Confidence)}
+	}
+	for _, c := range s.Cutoffs {
+		out.Cutoffs = append(out.Cutoffs, c.String())
+	}
+	for _, p := range s.Points {
+		out.Points = append(out.Points, pointJSON{s.atJSON(p.At), s.measuresJSON(s.Policy, p.Counts, p.FraudRate, p.Approval)})
+	}
+	for _, m := range s.Marks {
+		unbounded := calibrate.Interval{Low: calibrate.Undefined(), High: calibrate.Undefined()}
+		out.Marks = append(out.Marks, markJSON{m.Policy.Name, s.atJSON(m.At), s.measuresJSON(m.Policy, m.Counts, m.FraudRate, unbounded)})
+	}
+	return out
+}
+
+func (s sweepScreen) bandMethod() string {
+	if s.Simultaneous {
+		return calibrate.MethodBonferroni
+	}
+	return calibrate.MethodWilson
+}
+
+func (s sweepScreen) bandPoints() *int64 {
+	n := int64(1)
+	if s.Simultaneous {
+		n = s.Family()
+	}
+	return &n
+}
+
+func (s sweepScreen) atJSON(at []int) object {
+	var o object
+	for i, v := range at {
+		o = append(o, member{s.Cutoffs[i].String(), v})
+	}
+	return o
+}
+
+// columnsOf lists the measures of a point that a policy has, whether a screen has room for them or not.
+func (s sweepScreen) columnsOf(p *replay.Policy, c replay.Counts) (out []calibrate.Measure) {
+	list := s.measured(p, c)
+	for _, line := range curveMeasures {
+		if m, found := line.find(p, list); found {
+			m.Low, m.High = calibrate.Undefined(), calibrate.Undefined()
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+func (s sweepScreen) measuresJSON(p *replay.Policy, c replay.Counts, fraud, approval calibrate.Interval) (o object) {
+	for _, m := range s.columnsOf(p, c) {
+		switch m.Name {
+		case "fraud_rate":
+			m.Low, m.High = fraud.Low, fraud.High
+		case "approval_rate":
+			m.Low, m.High = approval.Low, approval.High
+		}
+		num, den := parts(m)
+		o = append(o, member{m.Name, pointMeasureJSON{num, den, m.Value, m.Low, m.High}})
+	}
+	return o
+}
+
+// tidy has one line for each point and each mark: the window, the counts behind the two rates, and every measure.
+func (s sweepScreen) tidy() *Table {
+	t := &Table{}
+	for _, name := range []string{"kind", "policy", "first_day", "last_day"} {
+		t.Columns = append(t.Columns, Column{Name: name})
+	}
+	for _, c := range s.Cutoffs {
+		t.Columns = append(t.Columns, Column{Name: c.String()})
+	}
+	for _, name := range []string{"records", "approved", "approved_labeled", "approved_fraud", "approval_rate", "approval_low", "approval_high",
+		"fraud_rate", "fraud_low", "fraud_high", "band_method", "band_confidence"} {
+		t.Columns = append(t.Columns, Column{Name: name})
+	}
+	for _, line := range curveMeasures[2:] {
+		t.Columns = append(t.Columns, Column{Name: line.name})
+	}
+	for _, p := range s.Points {
+		t.line(s.lead("point", s.Policy.Name, p.At), s.values(s.Policy, p.Counts, p.FraudRate, p.Approval)...)
+	}
+	for _, m := range s.Marks {
+		unbounded := calibrate.Interval{Low: calibrate.Undefined(), High: calibrate.Undefined()}
+		t.line(s.lead("mark", m.Policy.Name, m.At), s.values(m.Policy, m.Counts, m.FraudRate, unbounded)...)
+	}
+	return t
+}
+
+func (s sweepScreen) lead(kind, policy string, at []int) []any {
+	out := []any{kind, policy, nil, nil}
+	if s.account.Period != nil {
+		out[2], out[3] = s.account.Period.Days()
+	}
+	for _, c := range s.atCells(at) {
+		out = append(out, c.Value)
+	}
+	return out
+}
+
+func (s sweepScreen) values(p *replay.Policy, c replay.Counts, fraud, approval calibrate.Interval) []any {
+	list := s.measured(p, c)
+	approved, _ := calibrate.Find(list, "approval_rate")
+	rate, _ := calibrate.Find(list, "fraud_rate")
+	out := []any{approved.Denominator, approved.Numerator, rate.Denominator, rate.Numerator, approved.Value, approval.Low, approval.High,
+		rate.Value, fraud.Low, fraud.High, s.bandMethod(), calibrate.Number(s.Confidence)}
+	for _, line := range curveMeasures[2:] {
+		if m, found := line.find(p, list); found {
+			out = append(out, m.Value)
+		} else {
+			out = append(out, nil)
+		}
+	}
+	return out
+}

@@ -1,0 +1,187 @@
+package reports
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"math"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/trustreplay/trustreplay/calibrate"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+	"gonum.org/v1/plot/vg/vgimg"
+	"gonum.org/v1/plot/vg/vgpdf"
+	"gonum.org/v1/plot/vg/vgsvg"
+)
+
+// A Picture is a chart of curves and marked points, of the size and shape of a slide. Texts may stand as they are in the
+// data: control characters and bidirectional marks are stripped, and what does not fit is shortened with an ellipsis. Points
+// that are not finite are left out.
+type Picture struct {
+	Title, Subtitle string
+	X, Y            Axis
+	// Curves are drawn in order, and named in a legend above the frame.
+	Curves []Curve
+	// Band names the bands of the curves in the legend, such as "95 % band"; "" leaves them out of it.
+	Band string
+	// Marks are drawn over the curves and labeled beside their points, the first of them with the first choice of place.
+	Marks []Mark
+	// Limits are lines across the frame that something is not to exceed.
+	Limits []Limit
+	// Notes stand below the frame: the window, what was counted, what a band means.
+	Notes []string
+	// Empty is the sentence that stands in the frame where no curve and no mark has a point to show.
+	Empty string
+}
+
+// An Axis is one side of a picture.
+type Axis struct {
+	Label string
+	// Percent prints shares in percent, 0.05 as 5 %.
+	Percent bool
+	// To is where the axis ends, 0 where its curves do; what is beyond is cut off. Marks and limits are always shown.
+	To float64
+}
+
+// A Point of a curve.
+type Point struct{ X, Y float64 }
+
+// A Curve joins points in the order given.
+type Curve struct {
+	Name   string
+	Points []Point
+	// Step draws a staircase, which first moves up or down and then aside: with X rising, the value of a point holds for
+	// all X from the point before it, that one excluded. It is the form of "the least Y for at least X".
+	Step bool
+	// Band bounds Y at each point; nil, or undefined bounds, for none. It is not what the axis is fitted to.
+	Band []calibrate.Interval
+}
+
+// A Mark is a point of its own, with its name beside it.
+type Mark struct {
+	Name string
+	// Detail is a second line of the label, such as the point's figures.
+	Detail string
+	Point
+	Kind MarkKind
+}
+
+// A MarkKind is what a mark stands for. Kinds differ in shape and in colour.
+type MarkKind uint8
+
+const (
+	PolicyMark   MarkKind = iota // a policy that somebody named
+	ChampionMark                 // the policy in force
+	RecommendedMark
+	RunnerUpMark
+)
+
+// A Limit is a line across the frame: at a Y, or at an X where Vertical.
+type Limit struct {
+	Name     string
+	At       float64
+	Vertical bool
+}
+
+// The size of a picture: that of a 16:9 slide. PNG has two dots for each point.
+const (
+	pictureWidth  vg.Length = 960
+	pictureHeight vg.Length = 540
+	pictureDPI              = 144
+)
+
+// pictureFormats lists what WritePicture can write.
+var pictureFormats = []string{"svg", "png", "pdf"}
+
+// PictureFormat returns the format of a picture by its file's ending, and an error that names the known ones for another.
+func PictureFormat(path string) (string, error) {
+	format := strings.ToLower(strings.TrimPrefix(filepath.Ext(path), "."))
+	if !slices.Contains(pictureFormats, format) {
+		return "", fmt.Errorf("picture %q: want a name that ends in .svg, .png or .pdf", path)
+	}
+	return format, nil
+}
+
+// WritePicture draws a picture as "svg", "png" or "pdf". The bytes depend on the picture alone: no clock, no installed font.
+func WritePicture(w io.Writer, p Picture, format string) error {
+	var canvas vg.CanvasWriterTo
+	switch format {
+	case "svg":
+		canvas = vgsvg.New(pictureWidth, pictureHeight)
+	case "png":
+		canvas = vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(pictureWidth, pictureHeight), vgimg.UseDPI(pictureDPI))}
+	case "pdf":
+		canvas = vgpdf.New(pictureWidth, pictureHeight)
+	default:
+		return fmt.Errorf("picture format %q: want %s", format, strings.Join(pictureFormats, ", "))
+	}
+	p = p.cleaned()
+	painter := &painter{pen: newPen(draw.New(canvas), format), Picture: p}
+	painter.paint()
+	var buf bytes.Buffer
+	if _, err := canvas.WriteTo(&buf); err != nil {
+		return fmt.Errorf("picture: %w", err)
+	}
+	out := buf.Bytes()
+	switch format {
+	case "svg":
+		out = finishSVG(out, p.Title, painter.widths)
+	case "pdf":
+		undate(out)
+	}
+	_, err := w.Write(out)
+	return err
+}
+
+// cleaned returns the picture with printable texts and finite points. It shares no slice that it changes.
+func (p Picture) cleaned() Picture {
+	p.Title, p.Subtitle, p.Band, p.Empty = clean(p.Title), clean(p.Subtitle), clean(p.Band), clean(p.Empty)
+	p.X.Label, p.Y.Label = clean(p.X.Label), clean(p.Y.Label)
+	p.Curves, p.Marks, p.Limits, p.Notes = slices.Clone(p.Curves), slices.Clone(p.Marks), slices.Clone(p.Limits), slices.Clone(p.Notes)
+	for i, c := range p.Curves {
+		p.Curves[i] = c.cleaned()
+	}
+	p.Marks = slices.DeleteFunc(p.Marks, func(m Mark) bool { return !m.finite() })
+	for i := range p.Marks {
+		p.Marks[i].Name, p.Marks[i].Detail = clean(p.Marks[i].Name), clean(p.Marks[i].Detail)
+	}
+	p.Limits = slices.DeleteFunc(p.Limits, func(l Limit) bool { return !finite(l.At) })
+	for i := range p.Limits {
+		p.Limits[i].Name = clean(p.Limits[i].Name)
+	}
+	for i := range p.Notes {
+		p.Notes[i] = clean(p.Notes[i])
+	}
+	return p
+}
+
+// cleaned leaves the points out that cannot be drawn, with their bounds.
+func (c Curve) cleaned() Curve {
+	out := Curve{Name: clean(c.Name), Step: c.Step}
+	for i, pt := range c.Points {
+		if !pt.finite() {
+			continue
+		}
+		out.Points = append(out.Points, pt)
+		if i < len(c.Band) {
+			out.Band = append(out.Band, c.Band[i])
+		}
+	}
+	if len(out.Band) < len(out.Points) {
+		out.Band = nil
+	}
+	return out
+}
+
+func (p Point) finite() bool { return finite(p.X) && finite(p.Y) }
+
+// finite reports whether a value can be drawn: beyond the limit, the difference of two values is none.
+func finite(v float64) bool { return math.Abs(v) < math.MaxFloat64/4 }
+
+// empty reports whether there is nothing to show.
+func (p Picture) empty() bool {
+	return len(p.Marks) == 0 && !slices.ContainsFunc(p.Curves, func(c Curve) bool { return len(c.Points) > 0 })
+}
