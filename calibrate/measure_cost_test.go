@@ -25,7 +25,7 @@ func drawBought(t *rapid.T) []bought {
 	return out
 }
 
-func swapOf(records []bought) *replay.Swap {
+func swapBought(records []bought) *replay.Swap {
 	s := new(replay.Swap)
 	for _, r := range records {
 		t := countsOfPaid([]paid{r.paid}).Actions[r.action]
@@ -66,7 +66,7 @@ func TestCostIntervals(t *testing.T) {
 		if len(records) < 2 {
 			return
 		}
-		s := swapOf(records)
+		s := swapBought(records)
 		c := &replay.Comparison{Champion: twoProducts, Challenger: twoProducts, Economics: &e, Swap: *s}
 		var costs [2][]float64
 		var differences []float64
@@ -146,7 +146,7 @@ func TestCostDifferenceSaysNothing(t *testing.T) {
 func TestFraudValueDifference(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		records := drawBought(t)
-		s := swapOf(records)
+		s := swapBought(records)
 		got := FraudValueDifference(s.Approvals(), 0.95)
 		let := func(a dataset.Action) bool { return a == dataset.Approve || a == dataset.Monitor }
 		var fraud, all [2]float64
