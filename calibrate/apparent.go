@@ -108,6 +108,8 @@ type Apparent struct {
 	// Rows are one for each search, in a fixed order: the cutoff of the first product, of the second, the pair, staircases of
 	// at most two and four corners, the matrix, the waterfall, and the staircase of any shape.
 	Rows []Row
+	// nobodyMay is set where no limit speaks against approving nobody.
+	nobodyMay bool
 }
 
 // A Row is what one search found.
@@ -147,9 +149,10 @@ func (r Row) Found() bool { return r.Skipped == "" && r.Infeasible == "" }
 // ApprovesNobody reports whether what was found approves no record at all.
 func (r Row) ApprovesNobody() bool { return r.Found() && r.Counts.Approved().N() == 0 }
 
-// NobodyIsBest reports whether nothing that was found has more of the objective than approving nobody.
+// NobodyIsBest reports whether nothing that was found has more of the objective than approving nobody, which breaks no limit
+// but by leaving its ratio undefined.
 func (a *Apparent) NobodyIsBest() bool {
-	return !slices.ContainsFunc(a.Rows, func(r Row) bool { return r.Found() && r.Objective > a.Nobody.Objective })
+	return a.nobodyMay && !slices.ContainsFunc(a.Rows, func(r Row) bool { return r.Found() && r.Objective > a.Nobody.Objective })
 }
 
 // Row returns the row of a search, or false.
@@ -163,7 +166,13 @@ func (a *Apparent) Row(search string) (Row, bool) {
 
 // Apparent runs every search that suits the champion.
 func (s *Survey) Apparent() (*Apparent, error) {
-	a := &Apparent{Window: s.Window, Nobody: s.proposer.nobody()}
+	a := &Apparent{Window: s.Window, Nobody: s.proposer.nobody(), nobodyMay: true}
+	for i := range s.proposer.targets {
+		t := &s.proposer.targets[i]
+		if _, n := t.count(a.Nobody.Counts); n > 0 && !t.met(a.Nobody.Counts) {
+			a.nobodyMay = false
+		}
+	}
 	searches := s.proposer.searches(s.shapes)
 	a.Rows = make([]Row, len(searches))
 	err := inParallel(len(searches), func(i int) (err error) {

@@ -3,6 +3,7 @@ package calibrate
 import (
 	"fmt"
 	"math"
+	"strings"
 
 	"github.com/trustreplay/trustreplay/dataset"
 	"github.com/trustreplay/trustreplay/replay"
@@ -95,7 +96,7 @@ func (p *proposer) cutoffRow(r *Row, search func(Problem) (CutoffOutcome, error)
 	if err != nil {
 		return err
 	}
-	r.Tried, r.Feasible, r.Tied, r.Infeasible = out.Tried, out.Feasible, out.Tied, out.Infeasible
+	r.Tried, r.Feasible, r.Tied, r.Infeasible = out.Tried, out.Feasible, out.Tied, p.inGoals(out.Infeasible)
 	if r.Infeasible != "" {
 		return nil
 	}
@@ -104,6 +105,15 @@ func (p *proposer) cutoffRow(r *Row, search func(Problem) (CutoffOutcome, error)
 	policy, _ := p.staircase([]Corner{{out.Session.High, out.Onboarding.High}}) // two edges always fit
 	p.fill(r, policy)
 	return nil
+}
+
+// inGoals says limits as the goals do: a search turns those from below around.
+func (p *proposer) inGoals(text string) string {
+	for i := range p.targets {
+		t := &p.targets[i]
+		text = strings.ReplaceAll(text, Limit{Name: t.Measure, Num: t.bound.Num, Den: t.bound.Den}.String(), t.Limit.String())
+	}
+	return text
 }
 
 // cutoffAt is the cutoff of a range that a policy has; one above every score is none.
@@ -166,7 +176,7 @@ func (p *proposer) matrixRow(r *Row) error {
 	if err != nil {
 		return err
 	}
-	r.Tried, r.Feasible, r.Tied, r.Infeasible = out.Tried, out.Feasible, out.Tied, out.Infeasible
+	r.Tried, r.Feasible, r.Tied, r.Infeasible = out.Tried, out.Feasible, out.Tied, p.inGoals(out.Infeasible)
 	if r.Infeasible == "" {
 		r.Gap = 0
 		p.fill(r, p.matrix(out.Matrix))

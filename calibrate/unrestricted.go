@@ -89,7 +89,7 @@ func (u *Unrestricted) search(s *Survey) (err error) {
 	if u.Exchange, err = p.exchange(s.shapes); err != nil {
 		return err
 	}
-	u.Nested, u.NestedAbsent, err = p.nestedShape(s.shapes)
+	u.Nested, u.NestedAbsent, err = p.nestedShape(s.shapes, u.Best.Shape)
 	return err
 }
 
@@ -118,6 +118,9 @@ func (p *proposer) exchange(g *Grid) (e Exchange, err error) {
 		return e, err
 	}
 	more := c.broken.counts.Approved().Sub(c.kept.counts.Approved())
+	if more.N() <= 0 {
+		return e, nil // the limit is not what keeps approvals down
+	}
 	return Exchange{more.N(), more.Records[dataset.Fraud]}, nil
 }
 

@@ -29,49 +29,64 @@ type NestedShape struct {
 	Infeasible string
 }
 
-// maxNested is how many states the coupled searches for one price of each limit may go through, all rounds together: with
-// some fifteen prices for each it makes seconds. One limit leaves cutoffs at multiples of 5, two or three leave those of 10.
-const maxNested = 5_000_000
+// maxNested is how many states a coupled search may go through for one price of the outer limit, of which there are about
+// pricesOfLimit: seconds in all. One limit leaves cutoffs at multiples of 5, two leave those of 10.
+const (
+	maxNested     = 8_000_000
+	pricesOfLimit = 15
+)
 
 // errCoupled is why a search over the full grid ends: the best edges of both regions cross each other.
 var errCoupled = errors.New("the edges of the regions hang together")
 
-// nestedShape finds three regions, or says why a middle action has no price.
-func (p *proposer) nestedShape(g *Grid) (*NestedShape, string, error) {
+// nestedShape finds three regions, or says why a middle action has no price. two is the best of two regions, nil for none: it
+// stands where what was found of three is worth less.
+func (p *proposer) nestedShape(g *Grid, two *Staircase) (*NestedShape, string, error) {
 	n, gain, absent := p.middle()
 	if absent != "" {
 		return nil, absent, nil
 	}
 	q := *p
 	q.gain = gain
-	step := 1
-	most := maxNested / max(1, len(q.targets)*nestedRounds(len(q.targets)))
-	if nestedStates(g) > most {
-		err := q.searchNested(n, g, separately)
-		if err == nil || !errors.Is(err, errCoupled) {
-			return n, "", err
-		}
-		var coarse *Grid
-		for _, step = range [...]int{2, 5, 10, 20, 50} {
-			if coarse, err = g.coarsened(step); err != nil {
-				return nil, "", err
-			}
-			if nestedStates(coarse) <= most {
-				break
-			}
-		}
-		g = coarse
+	err := errCoupled
+	most := maxNested
+	if len(q.targets) > 1 {
+		most /= pricesOfLimit
 	}
-	n.Step = step
-	return n, "", q.searchNested(n, g, (*Grid).BestNested)
+	if nestedStates(g) <= most {
+		err = q.searchNested(n, g, (*Grid).BestNested)
+	} else if err = q.searchNested(n, g, separately); errors.Is(err, errCoupled) {
+		var coarse *Grid
+		if coarse, n.Step, err = g.small(most); err == nil {
+			err = q.searchNested(n, coarse, (*Grid).BestNested)
+		}
+	}
+	if err == nil && two != nil {
+		q.orTwo(n, g, two)
+	}
+	return n, "", err
 }
 
-// nestedRounds is how often each of so many limits is priced: one alone once, several in turns.
-func nestedRounds(limits int) int {
-	if limits < 2 {
-		return 1
+// small returns a grid that a coupled search gets through, and the step of its cutoffs.
+func (g *Grid) small(most int) (coarse *Grid, step int, err error) {
+	for _, step = range [...]int{2, 5, 10, 20, 50} {
+		if coarse, err = g.coarsened(step); err != nil || nestedStates(coarse) <= most {
+			break
+		}
 	}
-	return 3
+	return coarse, step, err
+}
+
+// orTwo takes two regions where they are worth more.
+func (p *proposer) orTwo(n *NestedShape, g *Grid, two *Staircase) {
+	c := g.counts(Problem{Otherwise: dataset.Block}, *two)
+	if p.base.Second == "" {
+		c.Calls[1] = 0
+	}
+	c = c.Add(p.rest)
+	if v := p.gain.Of(c); p.met(c) && (n.Infeasible != "" || v > n.Objective) {
+		n.Approve, n.Reach, n.Counts, n.Objective, n.Infeasible, n.Step = *two, *two, c, v, "", 1
+	}
 }
 
 // nestedStates is the size of a coupled search.
@@ -85,11 +100,10 @@ func nestedStates(g *Grid) int {
 // limit is kept.
 func (p *proposer) middle() (n *NestedShape, gain Form, absent string) {
 	n = &NestedShape{Step: 1}
-	actions := map[string]dataset.Action{"review_rate": dataset.Review, "review_per_day": dataset.Review, "step_up_rate": dataset.StepUp}
 	limit := ""
-	for _, t := range p.targets {
-		if a, found := actions[t.Measure]; found && !t.AtLeast && limit == "" {
-			n.Middle, limit = a, t.Limit.String()
+	for i := range p.targets {
+		if t := &p.targets[i]; middleOf(t) != dataset.NoAction && limit == "" {
+			n.Middle, limit = middleOf(t), t.Limit.String()
 		}
 	}
 	gain = p.gain
@@ -141,55 +155,35 @@ func separately(g *Grid, f Form, middle, otherwise dataset.Action) (Nested, erro
 	return g.BestNested(f, middle, otherwise)
 }
 
-// searchNested prices one limit at a time, the others at the price that they had last: three rounds of that, or one where a
-// single limit is all there is. Of all that was seen on the way, the best within all limits is taken.
+// searchNested prices up to two limits: the one on the middle action's rate, or else the first, at each price of the other.
+// Any further limit is only checked. Of all that was seen on the way, the best within all limits is taken.
 func (p *proposer) searchNested(n *NestedShape, g *Grid, find nester) error {
-	prices := make([]float64, len(p.targets)) // of a unit of excess, in the objective
 	best := Row{}
-	finder := func(f Form) (Nested, replay.Counts, error) {
+	see := func(list []sight[Nested]) {
+		for _, s := range list {
+			if v := p.gain.Of(s.counts); p.met(s.counts) && (!best.Kept || v > best.Objective) {
+				best.Kept, best.Objective, best.Counts = true, v, s.counts
+				n.Approve, n.Reach = s.shape.Approve, s.shape.Reach
+			}
+		}
+	}
+	var finder finder[Nested] = func(f Form) (Nested, replay.Counts, error) {
 		r, err := find(g, f, n.Middle, dataset.Block)
 		if p.base.Second == "" {
 			r.Counts.Calls[1] = 0
 		}
 		return r, r.Counts.Add(p.rest), err
 	}
-	look := func(k int) error {
-		q := *p
-		var t *target
-		if k >= 0 {
-			t = &p.targets[k]
-		}
-		scale := q.mix(prices, k)
-		c, err := across(&q, t, finder)
-		if err != nil {
-			return err
-		}
-		for _, s := range c.seen {
-			if v := p.gain.Of(s.counts); p.met(s.counts) && (!best.Kept || v > best.Objective) {
-				best.Kept, best.Objective, best.Counts = true, v, s.counts
-				n.Approve, n.Reach = s.shape.Approve, s.shape.Reach
-			}
-		}
-		if k >= 0 {
-			prices[k] = 0
-			if c.kept != nil && c.broken != nil && c.broken.excess > c.kept.excess {
-				prices[k] = max(0, float64(c.broken.gain-c.kept.gain)/scale/float64(c.broken.excess-c.kept.excess))
-			}
-		}
-		return nil
+	inner, outer := p.twoLimits(n.Middle)
+	if outer != nil {
+		finder = p.within(inner, finder, see)
+		inner = outer
 	}
-	if len(prices) == 0 {
-		if err := look(-1); err != nil {
-			return err
-		}
+	c, err := across(p, inner, finder)
+	if err != nil {
+		return err
 	}
-	for range nestedRounds(len(prices)) {
-		for k := range prices {
-			if err := look(k); err != nil {
-				return err
-			}
-		}
-	}
+	see(c.seen)
 	n.Counts, n.Objective = best.Counts, best.Objective
 	if !best.Kept {
 		n.Infeasible = "none of the regions that were found at some price keeps all limits"
@@ -197,28 +191,52 @@ func (p *proposer) searchNested(n *NestedShape, g *Grid, find nester) error {
 	return nil
 }
 
-// mix lowers the objective by the price of every limit but one, and returns what it was multiplied with for that: weights
-// are rounded to fit.
-func (p *proposer) mix(prices []float64, but int) (scale float64) {
-	size := p.worth(p.gain)
-	for k, price := range prices {
-		if k != but {
-			size += price * p.worth(p.excess(&p.targets[k]))
+// twoLimits returns the limits that a nested search prices, nil for none.
+func (p *proposer) twoLimits(middle dataset.Action) (inner, outer *target) {
+	for i := range p.targets {
+		t := &p.targets[i]
+		switch {
+		case inner == nil:
+			inner = t
+		case middleOf(t) == middle && middleOf(inner) != middle:
+			inner, outer = t, inner
+		case outer == nil:
+			outer = t
 		}
 	}
-	if !slices.ContainsFunc(prices, func(v float64) bool { return v > 0 }) {
-		return 1
+	return inner, outer
+}
+
+// middleOf returns the action whose share of records a limit holds down, if that is review or step_up.
+func middleOf(t *target) dataset.Action {
+	switch {
+	case t.AtLeast:
+	case t.Measure == "review_rate" || t.Measure == "review_per_day":
+		return dataset.Review
+	case t.Measure == "step_up_rate":
+		return dataset.StepUp
 	}
-	scale = min(math.Exp2(44)/max(1, size), 1<<20)
-	scale = max(scale, math.Exp2(-20))
-	f := p.gain.times(scale)
-	for k, price := range prices {
-		if k != but && price > 0 {
-			f = f.minus(p.excess(&p.targets[k]).times(scale * price))
+	return dataset.NoAction
+}
+
+// within turns a finder into one of candidates that keep a limit, at the price of that: the neighbour of the limit that
+// keeps it, or where none does the one that breaks it least.
+func (p *proposer) within(t *target, find finder[Nested], see func([]sight[Nested])) finder[Nested] {
+	return func(f Form) (Nested, replay.Counts, error) {
+		q := *p
+		// Weights leave room for the price of this limit.
+		q.gain = f.times(min(1, math.Exp2(40)/max(1, p.worth(f))))
+		c, err := across(&q, t, find)
+		if err != nil {
+			return Nested{}, replay.Counts{}, err
 		}
+		see(c.seen)
+		at := &c.seen[len(c.seen)-1]
+		if c.kept != nil {
+			at = c.kept
+		}
+		return at.shape, at.counts, nil
 	}
-	p.gain = f
-	return scale
 }
 
 // times scales a form by a factor and rounds its weights.

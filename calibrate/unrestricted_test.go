@@ -58,7 +58,7 @@ func TestNestedShape(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		s, _ := drawSurvey(t, rt, drawChampion(rt))
 		p := s.proposer
-		n, absent, err := p.nestedShape(s.shapes)
+		n, absent, err := p.nestedShape(s.shapes, nil)
 		if err != nil {
 			rt.Fatal(err)
 		}
@@ -125,7 +125,7 @@ func TestNestedIsCoarsened(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		n, absent, err := s.proposer.nestedShape(s.shapes)
+		n, absent, err := s.proposer.nestedShape(s.shapes, nil)
 		if err != nil || absent != "" || n.Step != want || n.Infeasible != "" {
 			t.Fatalf("review at %v: %+v, %s, %v; want a step of %d", review, n, absent, err, want)
 		}
