@@ -3,9 +3,9 @@ package calibrate
 import (
 	"math"
 
+	"github.com/trustreplay/trustreplay/dataset"
 	"github.com/trustreplay/trustreplay/replay"
 	"gonum.org/v1/gonum/mathext"
-	"gonum.org/v1/gonum/stat/distuv"
 )
 
 // Methods of an interval by value. Both take records as independent and are approximate: where few records hold most of the
@@ -78,7 +78,7 @@ func (m Measure) linearized(num, den replay.Spread, confidence float64) Measure 
 	r := float64(m.Value)
 	inside, outside := num.Squares(), den.Sub(num).Squares()
 	se := math.Sqrt((1-r)*(1-r)*inside+r*r*outside) / float64(y)
-	half := Number(se * distuv.UnitNormal.Quantile((1+confidence)/2))
+	half := Number(se * normalQuantile(confidence))
 	m.Low, m.High = max(m.Value-half, 0), min(m.Value+half, 1)
 	m.Confidence, m.Method = Number(confidence), MethodLinearized
 	return m
@@ -129,3 +129,34 @@ func AtMostByValue(c replay.Counts, name string, delta float64) (bound Number, f
 
 // valueSuffix ends the name of a measure by value.
 const valueSuffix = "_value"
+
+// FraudValueDifference returns the challenger's fraud_rate_value less the champion's, each over the labeled amount that it
+// approves: FraudRateDifference with each record's influence times its amount, approximate as all intervals by value. They are
+// undefined, and Method is MethodNone, without the spread of the amounts.
+func FraudValueDifference(p replay.Pairs, confidence float64) Difference {
+	cells := [2][2]replay.Tally{{p.Neither, p.OnlyChallenger}, {p.OnlyChampion, p.Both}}
+	var amounts PairedCounts
+	var known bool
+	for a := range cells {
+		for b, t := range cells[a] {
+			amounts[a][b] = t.Amount
+			known = known || t.Spread[dataset.Legit].Most > 0 || t.Spread[dataset.Fraud].Most > 0
+		}
+	}
+	psi := newInfluence(amounts)
+	var squares float64
+	for a := range cells {
+		for b, t := range cells[a] {
+			for _, l := range [...]dataset.Label{dataset.Legit, dataset.Fraud} {
+				v := psi.of(a, b, l)
+				squares += v * v * t.Spread[l].Squares()
+			}
+		}
+	}
+	d := psi.difference(amounts, squares, confidence)
+	if d.Method = MethodLinearized; !known {
+		u := Undefined()
+		d.SE, d.Low, d.High, d.P, d.Confidence, d.Method = u, u, u, u, u, MethodNone
+	}
+	return d
+}

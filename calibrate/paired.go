@@ -75,9 +75,26 @@ type Difference struct {
 	Method                       string
 }
 
-// complete returns d with its normal interval within -1..1 and its two-sided p. identical says that the two did the same
-// on every record that counts.
+// Times returns the difference in another unit, of which one is by as many: 10,000 bps are one share.
+func (d Difference) Times(by Number) Difference {
+	for _, v := range []*Number{&d.First, &d.Second, &d.Value, &d.SE, &d.Low, &d.High} {
+		*v *= by
+	}
+	return d
+}
+
+// complete returns d, a difference of two shares, with its normal interval within -1..1 and its two-sided p. identical says
+// that the two did the same on every record that counts.
 func (d Difference) complete(se, confidence float64, identical bool) Difference {
+	d = d.normal(se, confidence, identical)
+	if d.Low.Defined() {
+		d.Low, d.High = max(d.Low, -1), min(d.High, 1)
+	}
+	return d
+}
+
+// normal is complete for a difference without bounds.
+func (d Difference) normal(se, confidence float64, identical bool) Difference {
 	check(0, 0, confidence)
 	d.SE, d.Low, d.High, d.P, d.Confidence = Undefined(), Undefined(), Undefined(), Undefined(), Undefined()
 	switch {
@@ -87,7 +104,7 @@ func (d Difference) complete(se, confidence float64, identical bool) Difference 
 		d.SE, d.Low, d.High, d.P = 0, 0, 0, 1
 	case se > 0: // NaN is not
 		half := Number(se * distuv.UnitNormal.Quantile((1+confidence)/2))
-		d.SE, d.Low, d.High = Number(se), max(d.Value-half, -1), min(d.Value+half, 1)
+		d.SE, d.Low, d.High = Number(se), d.Value-half, d.Value+half
 		d.P = Number(math.Erfc(math.Abs(float64(d.Value)) / se / math.Sqrt2))
 	default:
 		return d

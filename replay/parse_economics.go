@@ -41,7 +41,7 @@ const (
 // Amounts of money are in major units. All keys but currency are required, so that what costs nothing is said and not
 // forgotten. file names it in errors; the error is a FileErrors that lists every mistake with its line and column.
 func ParseEconomics(file string, src []byte) (*Economics, error) {
-	d, root := readDocument(file, "economics file", src)
+	d, root := readDocument(file, "set of prices", src)
 	if root == nil {
 		return nil, d.err()
 	}

@@ -36,7 +36,8 @@ func paired(s *replay.Swap, confidence float64) [2]calibrate.Difference {
 func contrasts(c *replay.Comparison, s *replay.Swap, sides [2]calibrate.Setting) []contrast {
 	a, b := s.Counts()
 	champion, challenger := sides[0].Measures(c.Champion, a), sides[1].Measures(c.Challenger, b)
-	tested := paired(s, sides[0].Confidence)
+	confidence := sides[0].Confidence
+	tested, byValue := paired(s, confidence), calibrate.FraudValueDifference(s.Approvals(), confidence)
 	var out []contrast
 	for _, m := range champion {
 		x := contrast{name: m.Name, champion: &m, Difference: plainDifference(calibrate.Undefined())}
@@ -48,6 +49,13 @@ func contrasts(c *replay.Comparison, s *replay.Swap, sides [2]calibrate.Setting)
 			x.Difference = tested[0]
 		case "fraud_rate":
 			x.Difference = tested[1]
+		case "fraud_rate_value":
+			x.Difference = byValue
+		case "fraud_bps":
+			x.Difference = byValue.Times(10_000)
+		}
+		if d, found := calibrate.CostDifference(m.Name, c, s, confidence); found {
+			x.Difference = d
 		}
 		out = append(out, x)
 	}
@@ -90,6 +98,9 @@ func (s contest) measuresOf(v Versus, marks map[string]string) *Table {
 		"Approval: McNemar's mid-p; fraud rate: influence function. Intervals are normal, and where few records differ p is the one to read. " +
 			"Both take records as independent and hold for a challenger that was chosen without looking at these records. " +
 			"Untested: plain subtraction; no interval is claimed.",
+	}
+	if s.approximates() {
+		t.Footnotes[1] += " ≈: by value and of costs, linearized; approximate, and too narrow where a few records hold most of the amount."
 	}
 	t.Footnotes = append(t.Footnotes, s.costNote()...)
 	return t
@@ -155,14 +166,26 @@ func (x contrast) texts(confidence float64) (difference, interval, p string) {
 	case x.Method == calibrate.MethodNone:
 		return points(x.Value), none, untested
 	}
+	unit := x.either().Unit
 	interval = undefined
 	if x.Low.Defined() && x.SE > 0 {
 		interval = intervalText(x.Low, x.High)
+		if unit != calibrate.Share {
+			interval = strings.TrimSuffix(plainText(x.Low, unit), " bps") + " – " + plainText(x.High, unit)
+		}
+		if x.Method == calibrate.MethodLinearized {
+			interval = "≈ " + interval
+		}
 	}
-	if !isShown(x.Difference, confidence) {
-		return "~", interval, pText(x.Difference)
+	switch {
+	case !isShown(x.Difference, confidence):
+		difference = "~"
+	case unit == calibrate.Share:
+		difference = points(x.Value)
+	default:
+		difference = plainText(x.Value, unit)
 	}
-	return points(x.Value), interval, pText(x.Difference)
+	return difference, interval, pText(x.Difference)
 }
 
 // plainText prints a difference of two values that are no shares.

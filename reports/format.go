@@ -103,6 +103,8 @@ func rangeText(m calibrate.Measure) string {
 		show, low = func(v calibrate.Number) string { return decimals(v) + " bps" }, decimals(m.Low)
 	case calibrate.Odds:
 		show, low = func(v calibrate.Number) string { return decimals(v) + " : 1" }, decimals(m.Low)
+	case calibrate.PerRecord:
+		show, low = moneyText, moneyText(m.Low)
 	}
 	switch {
 	case m.Method == calibrate.MethodNone:

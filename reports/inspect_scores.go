@@ -44,9 +44,14 @@ func scoreBlocks(p *replay.Profile, s scores) []Block {
 			continue
 		}
 		t.Rows = append(t.Rows, performanceCells(perf))
-		if perf.Lacks != "" {
+		switch {
+		case perf.Lacks != "":
 			t.Footnotes = append(t.Footnotes, fmt.Sprintf("%s: n/a, because %s.", perf.Product, perf.Lacks))
-		} else if !part(perf.Product) {
+			continue
+		case perf.Area.High < 0.5: // an undefined bound is not below
+			t.Footnotes = append(t.Footnotes, perf.Product+": frauds score above legit records. 1000 is the most trusted here: is it in the data, and are the labels the right way round?")
+		}
+		if !part(perf.Product) {
 			gains = append(gains, gainsTable(perf))
 		}
 	}
@@ -56,6 +61,10 @@ func scoreBlocks(p *replay.Profile, s scores) []Block {
 	t.Footnotes = append(t.Footnotes, "AUC: how often a legit record scores above a fraud, ties by half; 0.5 tells nothing apart. Interval: DeLong, records taken as "+
 		"independent; n/a where no rank varies. KS: the largest distance between the shares of frauds and legits at or below a score. "+
 		"Each product on the labeled records that it scored, which need not be the same.")
+	if b := p.Actions[dataset.Block]; b.N() > 0 && float64(b.Labeled()) < minCoverage*float64(b.N()) {
+		t.Footnotes = append(t.Footnotes, fmt.Sprintf("%s blocked records have no outcome. A score that production acted on has lost its clearest frauds there, and "+
+			"looks worse here than it is.", thousands(b.N()-b.Labeled())))
+	}
 	return append(append([]Block{t}, gains...), s.pairBlocks()...)
 }
 

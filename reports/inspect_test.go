@@ -48,6 +48,7 @@ func TestScoresSayPlainly(t *testing.T) {
 		"one each":  {[]rated{{1, 2, fraud}, {3, 4, legit}}, "session 1 1 1.0000 n/a 1.0000 1.0000 1", "NaN"},
 		"alike":     {[]rated{{1, 1, fraud}, {3, 3, legit}, {2, 2, fraud}, {1, 1, legit}}, "none: the two scores are the same on each of them", "identical"},
 		"separated": {[]rated{{1, 9, fraud}, {2, 8, fraud}, {8, 2, legit}, {9, 1, legit}}, "onboarding less session -1.0000, without an interval", "identical"},
+		"backwards": {[]rated{{9, 1, fraud}, {8, 2, fraud}, {7, 3, fraud}, {3, 7, legit}, {2, 6, legit}, {1, 5, legit}, {8, 9, legit}}, "session: frauds score above legit records.", "onboarding: frauds"},
 		"constant":  {[]rated{{5, 5, fraud}, {5, 6, fraud}, {5, 7, legit}, {5, 8, legit}}, "session 2 2 0.5000 n/a 0.0000 0.0000 0", "NaN"},
 	} {
 		d := Inspect(profileOf(c.records...))

@@ -25,15 +25,15 @@ var keyMeasures = []shown{
 	{"step_up_rate", "step-up rate", "step-up", false},
 	{"review_rate", "review rate", "review", true},
 	{"review_per_day", "reviews per day, mean", "reviews a day", true},
-	{"review_per_day_p95", "reviews per day, 95th percentile", "p95", true},
-	{"review_per_day_max", "reviews per day, maximum", "max", true},
+	{"review_per_day_p95", "reviews per day, p95", "p95", true},
+	{"review_per_day_max", "reviews per day, max", "max", true},
 	{"block_rate", "block rate", "block", false},
 	{"call_rate", "call rate of ", "calls", true}, // the second product's name follows
 	{"undecided_rate", "undecided", "undecided", true},
 	{"label_coverage", "label coverage", "labeled", false},
 	{"cost_per_record", "cost per record", "cost", true},
-	{"savings_approve_all", "saved against approving all", "saved", true},
-	{"savings_block_all", "saved against blocking all", "saved", true},
+	{"savings_approve_all", "saved on approving all", "saved", true},
+	{"savings_block_all", "saved on blocking all", "saved", true},
 }
 
 var (
@@ -59,16 +59,6 @@ func (s screen) counts(m shown, r replay.Result) bool {
 	return found.Numerator != 0
 }
 
-// setting is what the measures of a whole result are taken under, groupSetting that of one of its groups.
-func (s screen) setting(r replay.Result) calibrate.Setting {
-	return calibrate.Setting{Confidence: s.confidence, Days: calibrate.Days(s.account.Period),
-		ReviewsByDay: calibrate.ReviewsByDay(r.Groups, s.by), Economics: r.Economics}
-}
-
-func (s screen) groupSetting(e *replay.Economics, key []string) calibrate.Setting {
-	return calibrate.Setting{Confidence: s.confidence, Days: calibrate.GroupDays(s.account.Period, s.by, key), Economics: e}
-}
-
 // measures is the table of one policy's measures, each with its counts; marks refer to the warnings about them.
 func (s screen) measures(r replay.Result, lines []shown, marks map[string]string) *Table {
 	t := s.measureTable("Measures")
@@ -88,30 +78,6 @@ func (s screen) measures(r replay.Result, lines []shown, marks map[string]string
 	return t
 }
 
-// idle reports whether a measure has nothing to show on a screen: one by value where no record has an amount, and one of
-// reviews per day where there are no reviews or no days.
-func (s screen) idle(m calibrate.Measure) bool {
-	return m.ByValue && !s.hasAmounts() || m.Unit == calibrate.PerDay && (m.Numerator == 0 || !m.Value.Defined())
-}
-
-// unitWords names the money of a measure of cost.
-func unitWords(m calibrate.Measure, e *replay.Economics) string {
-	if m.Unit != calibrate.PerRecord || e == nil || e.Currency == "" {
-		return ""
-	}
-	return " (" + e.Currency + ")"
-}
-
-// costNote says what costs are made of, where there are any.
-func (s screen) costNote() []string {
-	if len(s.results) == 0 || s.results[0].Economics == nil {
-		return nil
-	}
-	return []string{"Cost: calls, reviews and step-ups, frauds approved and legit records blocked, at the prices given. What is reviewed or stepped up " +
-		"is taken to lose neither; unlabeled and undecided records cost their handling alone. Saved, per record: against approving, or blocking, " +
-		"all records without a call."}
-}
-
 func (s screen) measureTable(caption string) *Table {
 	return &Table{Caption: caption, Columns: []Column{{Name: "measure"}, {Name: "value", Align: Right},
 		{Name: "interval", Head: s.intervalHead(), Align: Right}, {Name: "counted", Align: Right, Extra: true}}}
@@ -128,19 +94,11 @@ func measureRow(m calibrate.Measure, words string) []Cell {
 // method says what the intervals are, once.
 func (s screen) method() string {
 	byValue := "by value none is claimed."
-	if s.hasSpread() {
-		byValue = "≈ by value: linearized, at most: Fay-Feuer; approximate, and too narrow where a few records hold most of the amount."
+	if s.approximates() {
+		byValue = "≈ by value and of costs: linearized, at most: Fay-Feuer; approximate, and too narrow where a few records hold most of the amount."
 	}
 	return fmt.Sprintf("Intervals: Wilson, %s; \"at most\": exact one-sided bound (Clopper-Pearson). Both take records as independent; %s",
 		confidenceText(s.confidence), byValue)
-}
-
-// hasSpread tells whether measures by value have intervals.
-func (s screen) hasSpread() bool {
-	return slices.ContainsFunc(s.results, func(r replay.Result) bool {
-		t := r.Total()
-		return slices.ContainsFunc(t.Spread[:], func(s replay.Spread) bool { return s.Most > 0 })
-	})
 }
 
 // summary has one row for each of several policies; marks refer to the warnings about them.
