@@ -13,7 +13,7 @@ import (
 // hull.
 func TestUnrestrictedIsHull(t *testing.T) {
 	champion := honestChampion()
-	cube := bellCube(t, 3_000, champion)
+	cube := bellCube(t, 20_000, 10, champion)
 	for _, num := range []int64{1, 3, 5, 8, 12, 500} {
 		goals := Goals{Objective: MostApprovals, Limits: []replay.Limit{{Measure: "fraud_rate", Bound: replay.Decimal{Num: num, Den: 1000}}}}
 		a, u, _ := surveyed(t, cube, champion, goals, Candidate{Family: Cutoffs, Policy: champion})
@@ -119,7 +119,7 @@ func TestCoarsened(t *testing.T) {
 // TestNestedIsCoarsened: where the edges hang together on a large grid, the step is said.
 func TestNestedIsCoarsened(t *testing.T) {
 	champion := honestChampion()
-	cube := bellCube(t, 50_000, champion)
+	cube := bellCube(t, 50_000, 1, champion)
 	for review, want := range map[float64]int{0.5: 1, 2.99: 5} {
 		s, err := NewSurvey(cube, champion, Goals{Objective: LeastCost, Economics: bellEconomics(review)})
 		if err != nil {
