@@ -17,8 +17,10 @@ type NestedShape struct {
 	// Priced says where the price of the middle action comes from, and Assumes what a treated record is taken to become.
 	Priced, Assumes string
 	// Step is what every cutoff is a multiple of. It is 1, so that every score may be a cutoff, unless the two edges hang
-	// together: finding both at once on 1,001 x 1,001 scores takes seconds for each price.
+	// together: finding both at once on 1,001 x 1,001 scores takes some ten seconds for each price.
 	Step int
+	// Two is set where two regions of any cutoffs, the middle one empty, are worth more than the three that were found.
+	Two bool
 	// Approve and Reach are the approved region, and that with the middle action's.
 	Approve, Reach Staircase
 	// Counts are of all records, those that the shape does not decide treated as the base does. Objective is the survey's; of
@@ -85,7 +87,7 @@ func (p *proposer) orTwo(n *NestedShape, g *Grid, two *Staircase) {
 	}
 	c = c.Add(p.rest)
 	if v := p.gain.Of(c); p.met(c) && (n.Infeasible != "" || v > n.Objective) {
-		n.Approve, n.Reach, n.Counts, n.Objective, n.Infeasible, n.Step = *two, *two, c, v, "", 1
+		n.Approve, n.Reach, n.Counts, n.Objective, n.Infeasible, n.Two = *two, *two, c, v, "", true
 	}
 }
 
@@ -176,14 +178,16 @@ func (p *proposer) searchNested(n *NestedShape, g *Grid, find nester) error {
 	}
 	inner, outer := p.twoLimits(n.Middle)
 	if outer != nil {
-		finder = p.within(inner, finder, see)
-		inner = outer
+		if err := p.priceOuter(outer, p.within(inner, finder, see)); err != nil {
+			return err
+		}
+	} else {
+		c, err := across(p, inner, finder)
+		if err != nil {
+			return err
+		}
+		see(c.seen)
 	}
-	c, err := across(p, inner, finder)
-	if err != nil {
-		return err
-	}
-	see(c.seen)
 	n.Counts, n.Objective = best.Counts, best.Objective
 	if !best.Kept {
 		n.Infeasible = "none of the regions that were found at some price keeps all limits"
@@ -237,6 +241,28 @@ func (p *proposer) within(t *target, find finder[Nested], see func([]sight[Neste
 		}
 		return at.shape, at.counts, nil
 	}
+}
+
+// priceOuter halves the range of the price at which a limit is kept, from nothing to what nobody pays. What it asks for keeps
+// another limit, and is not quite the best at its price: so no chord is drawn between two answers.
+func (p *proposer) priceOuter(t *target, find finder[Nested]) error {
+	excess := p.excess(t)
+	unit := max(1, p.worth(p.gain)) / max(1, p.worth(excess)) // some one of the objective for each record too many
+	low, high := math.Log(0.5), math.Log(1e5)
+	for range pricesOfLimit {
+		price := unit * math.Exp((low+high)/2)
+		scale := math.Exp2(40) / max(1, p.worth(p.gain)+price*p.worth(excess))
+		_, counts, err := find(p.gain.times(scale).minus(excess.times(scale * price)))
+		if err != nil {
+			return err
+		}
+		if t.met(counts) {
+			high = (low + high) / 2
+		} else {
+			low = (low + high) / 2
+		}
+	}
+	return nil
 }
 
 // times scales a form by a factor and rounds its weights.
