@@ -220,7 +220,8 @@ func bestOf[S any](p *proposer, r *Row, find finder[S], policy func(S) (*replay.
 		}
 	}
 	if !some {
-		r.Infeasible = fmt.Sprintf("of %s candidates, each the best %s at some price of a limit, none keeps all limits at once, though each can be kept alone", count(int64(seen)), r.Search)
+		r.Infeasible = fmt.Sprintf("of %s candidates, each the best %s at some price of a limit, none keeps all limits at once, though each can be kept alone",
+			count(int64(seen)), r.Search)
 		return best, nil
 	}
 	r.Gap = Number(max(0, bound-r.Objective))

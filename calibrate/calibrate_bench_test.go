@@ -13,8 +13,9 @@ import (
 const tenMillion = 10_000_000
 
 // bellBatch fills a batch with records of two correlated, bell-shaped scores: a customer has a standing, which both products
-// measure with an error of their own; frauds, 2 % of all, have a lower one. Records are spread over the 12 months of 2025.
-func bellBatch(plan *replay.Plan, n int, rng *rand.Rand) *dataset.Batch {
+// measure with an error of their own; frauds, 2 % of all, have a lower one. Scores are multiples of the step, and records are
+// spread over the 12 months of 2025.
+func bellBatch(plan *replay.Plan, n, step int, rng *rand.Rand) *dataset.Batch {
 	b := &dataset.Batch{N: n, Cols: make([]dataset.Column, len(plan.Fields()))}
 	scores := [2][]dataset.State{make([]dataset.State, n), make([]dataset.State, n)}
 	labels, times := make([]uint8, n), make([]int64, n)
@@ -25,7 +26,7 @@ func bellBatch(plan *replay.Plan, n int, rng *rand.Rand) *dataset.Batch {
 		}
 		standing := mean + 110*rng.NormFloat64()
 		for k := range scores {
-			scores[k][r] = dataset.Scored(min(max(int(standing+120*rng.NormFloat64()), 0), dataset.MaxScore))
+			scores[k][r] = dataset.Scored(min(max(int(standing+120*rng.NormFloat64()), 0), dataset.MaxScore) / step * step)
 		}
 		labels[r], times[r] = uint8(label), dataset.MonthStart(2025*12+rng.IntN(12))
 	}
@@ -49,7 +50,7 @@ func bellBatch(plan *replay.Plan, n int, rng *rand.Rand) *dataset.Batch {
 }
 
 // bellCube is the cube of so many records, as a scan would build it.
-func bellCube(t testing.TB, records int, policies ...*replay.Policy) *replay.Cube {
+func bellCube(t testing.TB, records, step int, policies ...*replay.Policy) *replay.Cube {
 	t.Helper()
 	plan, err := replay.NewPlan(replay.Question{Policies: policies, By: []string{replay.Month}, Exact: true})
 	if err != nil {
@@ -57,7 +58,7 @@ func bellCube(t testing.TB, records int, policies ...*replay.Policy) *replay.Cub
 	}
 	builder, rng := replay.NewBuilder(plan), rand.New(rand.NewPCG(10, 7))
 	for left := records; left > 0; left -= dataset.BatchRows {
-		if err := builder.Add(bellBatch(plan, min(left, dataset.BatchRows), rng)); err != nil {
+		if err := builder.Add(bellBatch(plan, min(left, dataset.BatchRows), step, rng)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -75,7 +76,7 @@ func bellGoals() Goals {
 
 func BenchmarkCalibrate(b *testing.B) {
 	champion := honestChampion()
-	cube := bellCube(b, tenMillion, champion)
+	cube := bellCube(b, tenMillion, 1, champion)
 	runtime.GC()
 	b.ReportMetric(float64(cube.Cells()), "cells")
 	var proposed, passed int
@@ -93,7 +94,7 @@ func BenchmarkCalibrate(b *testing.B) {
 // BenchmarkCalibrateWhole is BenchmarkCalibrate with all that is shown beside a recommendation.
 func BenchmarkCalibrateWhole(b *testing.B) {
 	champion := honestChampion()
-	cube := bellCube(b, tenMillion, champion)
+	cube := bellCube(b, tenMillion, 1, champion)
 	runtime.GC()
 	for b.Loop() {
 		c, err := Calibrate(cube, champion, bellGoals())
@@ -142,7 +143,7 @@ func bellEconomics(review float64) *replay.Economics {
 // happen to nest, coupled on the full grid, and coupled with every cutoff a multiple of some step.
 func BenchmarkNested(b *testing.B) {
 	champion := honestChampion()
-	cube := bellCube(b, tenMillion, champion)
+	cube := bellCube(b, tenMillion, 1, champion)
 	nestedAt := func(b *testing.B, review float64, step int) {
 		s, err := NewSurvey(cube, champion, Goals{Objective: LeastCost, Economics: bellEconomics(review)})
 		if err != nil {

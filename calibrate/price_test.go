@@ -28,7 +28,7 @@ func TestTenth(t *testing.T) {
 // TestPrices compares each moved limit with a survey of goals that have it, and pins that more room never costs.
 func TestPrices(t *testing.T) {
 	champion := honestChampion()
-	cube := bellCube(t, 800, champion)
+	cube := bellCube(t, 5_000, 10, champion)
 	goals := bellGoals()
 	goals.Limits = append(goals.Limits, replay.Limit{Measure: "insult_rate", Bound: replay.Decimal{Num: 99, Den: 100}})
 	s, err := NewSurvey(cube, champion, goals)

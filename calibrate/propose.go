@@ -242,22 +242,38 @@ func (p *proposer) worth(f Form) float64 {
 	return sum
 }
 
-// staircases proposes the best staircases of at most two and of at most four corners, at each price.
-func (p *proposer) staircases() error {
+// A shot is one search of a family that goes by prices.
+type shot struct {
+	price, margin float64
+	steps         int
+}
+
+// shots lists the searches at each price, each for every number of steps.
+func shots(steps ...int) (out []shot) {
 	for _, margin := range [...]float64{0, 3} {
 		for _, price := range priceLadder() {
-			for _, steps := range [...]int{2, maxCorners} {
-				s, _, err := p.grid.BestSteps(p.priced(price, margin), p.mould.otherwise, steps)
-				if err != nil {
-					return err
-				}
-				if len(s.Corners) > 0 {
-					p.addCorners(Staircases, s.Corners...)
-				}
+			for _, n := range steps {
+				out = append(out, shot{price, margin, n})
 			}
 		}
 	}
-	return nil
+	return out
+}
+
+// staircases proposes the best staircases of at most two and of at most four corners, at each price.
+func (p *proposer) staircases() error {
+	all := shots(2, maxCorners)
+	best := make([]Staircase, len(all))
+	err := inParallel(len(all), func(i int) (err error) {
+		best[i], _, err = p.grid.BestSteps(p.priced(all[i].price, all[i].margin), p.mould.otherwise, all[i].steps)
+		return err
+	})
+	for _, s := range best {
+		if err == nil && len(s.Corners) > 0 {
+			p.addCorners(Staircases, s.Corners...)
+		}
+	}
+	return err
 }
 
 // waterfalls proposes the best waterfall at each price.
@@ -266,17 +282,17 @@ func (p *proposer) waterfalls() error {
 	if err != nil {
 		return err
 	}
-	for _, margin := range [...]float64{0, 3} {
-		for _, price := range priceLadder() {
-			w, err := grid.BestWaterfall(p.priced(price, margin), Zone{Otherwise: p.mould.otherwise})
-			if err != nil {
-				return err
-			}
-			ok := p.allowed(0, w.Block.High) && p.allowed(0, w.Approve.High) && p.allowed(1, w.Onboarding.High)
-			if policy, found := p.waterfall(w); found && ok && w.Cutoffs > 0 {
-				p.add(Waterfalls, policy)
-			}
+	all := shots(0)
+	best := make([]Waterfall, len(all))
+	err = inParallel(len(all), func(i int) (err error) {
+		best[i], err = grid.BestWaterfall(p.priced(all[i].price, all[i].margin), Zone{Otherwise: p.mould.otherwise})
+		return err
+	})
+	for _, w := range best {
+		ok := p.allowed(0, w.Block.High) && p.allowed(0, w.Approve.High) && p.allowed(1, w.Onboarding.High)
+		if policy, found := p.waterfall(w); err == nil && found && ok && w.Cutoffs > 0 {
+			p.add(Waterfalls, policy)
 		}
 	}
-	return nil
+	return err
 }

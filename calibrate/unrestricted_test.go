@@ -13,7 +13,7 @@ import (
 // hull.
 func TestUnrestrictedIsHull(t *testing.T) {
 	champion := honestChampion()
-	cube := bellCube(t, 3_000, champion)
+	cube := bellCube(t, 20_000, 10, champion)
 	for _, num := range []int64{1, 3, 5, 8, 12, 500} {
 		goals := Goals{Objective: MostApprovals, Limits: []replay.Limit{{Measure: "fraud_rate", Bound: replay.Decimal{Num: num, Den: 1000}}}}
 		a, u, _ := surveyed(t, cube, champion, goals, Candidate{Family: Cutoffs, Policy: champion})
@@ -95,6 +95,31 @@ func TestNestedShape(t *testing.T) {
 	})
 }
 
+// TestNestedShapeOfTwoLimits: a middle action that lets legit records pass adds to what two regions reach, as far as its own
+// limit goes, and where it may be used on almost nobody two regions stand.
+func TestNestedShapeOfTwoLimits(t *testing.T) {
+	champion := honestChampion()
+	cube := bellCube(t, 50_000, 10, champion)
+	last := int64(-1)
+	for _, most := range []int64{1, 200, 1000, 3000} { // of 100,000 records
+		goals := bellGoals()
+		goals.Limits = append(goals.Limits, replay.Limit{Measure: "review_rate", Bound: replay.Decimal{Num: most, Den: 100_000}})
+		_, u, _ := surveyed(t, cube, champion, goals, Candidate{Family: Cutoffs})
+		n := u.Nested
+		if n == nil || n.Infeasible != "" || n.Middle != dataset.Review || n.Objective < last || n.Objective < u.Best.Objective {
+			t.Fatalf("review_rate at most %d/100,000: %+v, and %d before", most, n, last)
+		}
+		last = n.Objective
+		reviewed := n.Counts.Actions[dataset.Review]
+		if all := n.Counts.Actions[dataset.Approve].N() + reviewed.Records[dataset.Legit]; all != n.Objective || 100_000*reviewed.N() > most*50_000 {
+			t.Errorf("review_rate at most %d/100,000: %+v", most, n)
+		}
+		if n.Two && reviewed.N() > 0 || most > 100 && reviewed.N() == 0 {
+			t.Errorf("review_rate at most %d/100,000: %d reviewed, two regions: %v", most, reviewed.N(), n.Two)
+		}
+	}
+}
+
 // TestCoarsened compares cutoffs at multiples of the step, and on both sides of them.
 func TestCoarsened(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
@@ -119,7 +144,7 @@ func TestCoarsened(t *testing.T) {
 // TestNestedIsCoarsened: where the edges hang together on a large grid, the step is said.
 func TestNestedIsCoarsened(t *testing.T) {
 	champion := honestChampion()
-	cube := bellCube(t, 50_000, champion)
+	cube := bellCube(t, 50_000, 1, champion)
 	for review, want := range map[float64]int{0.5: 1, 2.99: 5} {
 		s, err := NewSurvey(cube, champion, Goals{Objective: LeastCost, Economics: bellEconomics(review)})
 		if err != nil {
