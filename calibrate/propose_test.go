@@ -21,7 +21,7 @@ func TestProposalsOnAnyCores(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		p, err := newProposer(w, champion, bellGoals(), 1)
+		p, err := newProposer(w, champion, champion, bellGoals(), 1)
 		if err != nil {
 			t.Fatal(err)
 		}
