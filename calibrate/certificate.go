@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"strconv"
@@ -251,9 +252,7 @@ func ParseCertificate(file string, src []byte) (*Certificate, *replay.Policy, Go
 		return nil, nil, Goals{}, fmt.Errorf("%s: %w", file, err)
 	}
 	c := &Certificate{}
-	dec := json.NewDecoder(strings.NewReader(string(src)))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(c); err != nil {
+	if err := strictJSON(src, c); err != nil {
 		return fail(fmt.Errorf("not a certificate: %w", err))
 	}
 	if c.SchemaVersion != CertificateVersion {
@@ -268,6 +267,19 @@ func ParseCertificate(file string, src []byte) (*Certificate, *replay.Policy, Go
 		return fail(err)
 	}
 	return c, champion, goals, nil
+}
+
+// strictJSON reads one JSON value that has no unknown field and nothing behind it.
+func strictJSON(src []byte, into any) error {
+	dec := json.NewDecoder(bytes.NewReader(src))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(into); err != nil {
+		return err
+	}
+	if _, err := dec.Token(); err != io.EOF {
+		return fmt.Errorf("text behind its end, at byte %d", dec.InputOffset())
+	}
+	return nil
 }
 
 // A Discrepancy is a field of a certificate that recomputing gives another value of.

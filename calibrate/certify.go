@@ -30,14 +30,16 @@ type Calibration struct {
 	Proposed int
 	// Candidates are the policies to test, in the order that was fixed before the last window was looked at.
 	Candidates []Candidate
-	// Passed is how many candidates were certified before the first that failed; all of them meet every limit at once with
-	// probability 1 - Delta at least. Tested is Passed, or one more.
-	Passed, Tested int
+	// Level is what each candidate is tested at: Delta, or for a ladder Delta by the number of its starts.
+	Level float64
+	// Tested is how many candidates were looked at, and Passed how many of them are certified: all of these meet every limit at
+	// once with probability 1 - Delta at least.
+	Tested, Passed int
 	// Recommended is the index of the certified candidate with the most of the objective, -1 where there is none.
 	Recommended int
-	// Champions is what is known of the champion's own limits in the last window; it is no part of the walk.
+	// Standing is what is known of the champion's own limits in the last window; it is no part of the walk.
 	Standing []Finding
-	// Missing tells, for each limit, what the first failed candidate lacks; it is nil where something is recommended.
+	// Missing tells, for each limit, what the candidate that came nearest lacks; it is nil where something is recommended.
 	Missing []Finding
 }
 
@@ -50,6 +52,8 @@ type Candidate struct {
 	// LogP is the natural logarithm of its p-value in the last window, the largest over the limits; RankLogP that in the
 	// window that fixed the order.
 	LogP, RankLogP float64
+	// Passed reports whether it is certified.
+	Passed bool
 	// Checked reports whether it keeps, in the last window, the limits that cannot be certified.
 	Checked bool
 }
@@ -201,7 +205,7 @@ func (c *Calibration) findings(p *replay.Policy, counts replay.Counts, w Window)
 	}
 	var out []Finding
 	for i := range j.targets {
-		out = append(out, j.targets[i].finding(counts, c.Goals.Delta))
+		out = append(out, j.targets[i].finding(counts, cmp.Or(c.Level, c.Goals.Delta)))
 	}
 	return out, nil
 }
@@ -255,7 +259,8 @@ func (c *Calibration) rank(w Window, found []proposal) error {
 	return nil
 }
 
-// walk tests the candidates in order on the last window, each at the full level, and stops at the first that fails.
+// walk tests the candidates in order on the last window and stops at the first that fails. A ladder is tested as a whole:
+// its order says nothing of where certainty begins, so that it is walked from several places (FixedSequence).
 func (c *Calibration) walk(w Window) error {
 	space, err := NewSpace(w.cube, c.Base)
 	if err != nil {
@@ -266,24 +271,53 @@ func (c *Calibration) walk(w Window) error {
 		return err
 	}
 	last := len(c.Windows) - 1
-	best := int64(math.MinInt64)
+	c.Level = c.Goals.Delta
+	if c.Ladder {
+		c.Level /= ladderStarts
+	}
+	var ps []float64
 	for i := range c.Candidates {
 		at := &c.Candidates[i]
 		at.Counts[last] = space.counts(at.Policy)
 		at.LogP, at.Checked = j.logP(at.Counts[last]), j.checked(at.Counts[last])
+		ps = append(ps, math.Exp(at.LogP))
 		c.Tested++
-		if at.LogP > math.Log(c.Goals.Delta) {
-			c.Missing, err = c.findings(at.Policy, at.Counts[last], w)
+		if at.Passed = at.LogP <= math.Log(c.Level); !at.Passed && !c.Ladder {
 			break
 		}
-		c.Passed++
-		if gain := j.gain.Of(at.Counts[last]); at.Checked && gain > best && j.approves(at.Counts[last]) {
-			best, c.Recommended = gain, i
+	}
+	if c.Ladder {
+		passed := FixedSequence(ps, c.Goals.Delta, ladderStarts)
+		for i := range c.Candidates {
+			c.Candidates[i].Passed = slices.Contains(passed, i)
 		}
 	}
-	if c.Recommended >= 0 {
-		c.Missing = nil
+	return c.choose(&j, w)
+}
+
+// choose recommends the certified candidate with the most of the objective in the last window or, where there is none, finds
+// what the nearest lacks.
+func (c *Calibration) choose(j *bench, w Window) error {
+	last := len(c.Windows) - 1
+	most, nearest := int64(math.MinInt64), -1
+	for i := range c.Candidates[:c.Tested] {
+		at := &c.Candidates[i]
+		if !at.Passed {
+			if nearest < 0 || at.LogP < c.Candidates[nearest].LogP {
+				nearest = i
+			}
+			continue
+		}
+		c.Passed++
+		if gain := j.gain.Of(at.Counts[last]); at.Checked && gain > most && j.approves(at.Counts[last]) {
+			most, c.Recommended = gain, i
+		}
 	}
+	if c.Recommended >= 0 || nearest < 0 {
+		return nil
+	}
+	var err error
+	c.Missing, err = c.findings(c.Candidates[nearest].Policy, c.Candidates[nearest].Counts[last], w)
 	return err
 }
 
@@ -294,6 +328,10 @@ func (j *bench) approves(c replay.Counts) bool {
 
 // rungs are how far the edges of a ladder's policies are from the champion's: all of them, of both products, at once.
 var rungs = [...]int{300, 250, 200, 150, 120, 100, 80, 60, 40, 20, 0, -20, -40, -60, -80, -100}
+
+// ladderStarts are the places from which a ladder is walked: the strictest rung, one that is moderately stricter than the
+// champion, and the champion. The strictest approves so few that it may show nothing.
+const ladderStarts = 3
 
 // ladder tests policies that were fixed before any record was looked at, from the strictest to the mildest, on all records.
 func (c *Calibration) ladder(cube *replay.Cube, list []period) error {

@@ -4,8 +4,9 @@
 //  2. [Measures] divides them: every [Measure] carries its numerator and denominator, and an interval where one is claimed.
 //  3. [Warnings] lists what the counts cannot carry: too few frauds, labels missing, records undecided.
 //  4. [PairedCounts] compares two policies on the same records, [Histogram] and [CompareAreas] the scores of products.
-//  5. [PValue], [MinToCertify] and [FixedSequence] say whether a rate is shown to be at most a target, and what is lacking.
-//  6. A [Grid] holds the counts of every pair of scores; the searches over it are exact: cutoffs, staircases, nested regions,
+//  5. [Judge] holds a comparison to the limits of an acceptance, on the value or on the bound that hurts.
+//  6. [PValue], [MinToCertify] and [FixedSequence] say whether a rate is shown to be at most a target, and what is lacking.
+//  7. A [Grid] holds the counts of every pair of scores; the searches over it are exact: cutoffs, staircases, nested regions,
 //     waterfalls and monotone matrices.
 //  7. [Strategy] moves a cutoff of a policy over every score, and finds the frontier of two; every point is a replay.
 //

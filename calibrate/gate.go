@@ -47,6 +47,8 @@ type Verdict struct {
 	// bound of that, or the factor. It is undefined where it rests on 0/0, or where the records cannot tell a bound, and then
 	// the limit is broken; a factor is undefined of a champion's 0 too, of which any multiple is 0.
 	Seen Number
+	// Method names how the bound of a limit on one is computed; MethodNone for a limit on the value, or on something undefined.
+	Method string
 	// Unlabeled counts the newly approved records without a label, where the measure is a rate among labeled approvals: they
 	// are in neither of its counts.
 	Unlabeled int64
@@ -98,25 +100,6 @@ func (g Gate) Ruling() Ruling {
 	return out
 }
 
-// Methods of a bound, beside those of a difference.
-const (
-	MethodClopperPearson = "clopper_pearson" // one-sided, exact
-	MethodPaired         = "paired"          // normal on the paired standard error
-)
-
-// Method names how the bound of a limit is computed, MethodNone for a limit on the value.
-func (v Verdict) Method() string {
-	switch {
-	case !v.OnBound:
-		return MethodNone
-	case v.Kind == replay.Absolute:
-		return MethodClopperPearson
-	case v.Measure == fraudRate:
-		return MethodInfluence
-	}
-	return MethodPaired
-}
-
 // Broken returns the verdicts on limits that are broken.
 func (g Gate) Broken() []Verdict {
 	return slices.DeleteFunc(slices.Clone(g.Verdicts), func(v Verdict) bool { return v.Ruling != Broken })
@@ -157,7 +140,7 @@ func judge(limit replay.Criterion, c *replay.Comparison, s *replay.Swap, confide
 	// Whoever is held down is hurt by what is high, and the other way round; the champion by the opposite of both.
 	settled := q.settle(s, limit.AtLeast, !limit.AtLeast)
 	a, b := s.Counts()
-	v := Verdict{Criterion: limit, Ruling: Broken, Seen: Undefined(), Labeled: a.Total().Labeled(), Undecided: q.pending(b)}
+	v := Verdict{Criterion: limit, Ruling: Broken, Seen: Undefined(), Method: MethodNone, Labeled: a.Total().Labeled(), Undecided: q.pending(b)}
 	if limit.Kind != replay.Absolute {
 		v.Undecided += q.pending(a)
 	}
@@ -169,7 +152,7 @@ func judge(limit replay.Criterion, c *replay.Comparison, s *replay.Swap, confide
 	switch {
 	case !v.Challenger.Value.Defined(), limit.Kind != replay.Absolute && !v.Champion.Value.Defined():
 	case limit.OnBound:
-		v.Seen = v.bound(&settled, confidence)
+		v.Seen, v.Method = v.bound(&settled, 1-confidence)
 		holds = v.Seen.Defined() && within(limit, new(big.Rat).SetFloat64(float64(v.Seen)), limit.Bound.Rat())
 	default:
 		var seen, bound *big.Rat
@@ -216,27 +199,4 @@ func exact(m Measure) *big.Rat {
 		r.Mul(r, big.NewRat(10_000, 1))
 	}
 	return r
-}
-
-// bound returns the one-sided bound that hurts: Clopper-Pearson's for a share, the limit of the paired interval for a change.
-func (v Verdict) bound(s *replay.Swap, confidence float64) Number {
-	if v.Kind == replay.Absolute {
-		k, n, delta := v.Challenger.Numerator, v.Challenger.Denominator, 1-confidence
-		if v.AtLeast {
-			return Number(LowerBound(k, n, delta))
-		}
-		return Number(UpperBound(k, n, delta))
-	}
-	p := s.Approvals()
-	pairs := PairedCounts{{p.Neither.Records, p.OnlyChallenger.Records}, {p.OnlyChampion.Records, p.Both.Records}}
-	// Each side of a two-sided interval errs half as often as both: at 90 % in two sides, 95 % in one.
-	two := 2*confidence - 1
-	d := pairs.ApprovalDifference(two)
-	if v.Measure == fraudRate {
-		d = pairs.FraudRateDifference(two)
-	}
-	if v.AtLeast {
-		return d.Low
-	}
-	return d.High
 }

@@ -79,8 +79,7 @@ func (q gauge) measure(p *replay.Policy, c replay.Counts, confidence float64) Me
 	case q.product != "":
 		return ratio(q.name, Share, calls(p, c, q.product), c.Total().N(), confidence)
 	case q.byValue:
-		amounts := func(t replay.Tally, l int) int64 { return t.Amount[l] }
-		return byValue(q.name, q.unit, q.num.sum(c, amounts), q.den.sum(c, amounts))
+		return byValue(q.name, q.unit, q.num, q.den, c, confidence)
 	}
 	records := func(t replay.Tally, l int) int64 { return t.Records[l] }
 	return ratio(q.name, q.unit, q.num.sum(c, records), q.den.sum(c, records), confidence)

@@ -106,7 +106,10 @@ func TestGateEdges(t *testing.T) {
 		{"champion approved nothing", "measure: fraud_rate, change_at_most: 100pp", swapOf(lot{halt, pass, dataset.Legit, 9}), Broken, "n/a"},
 		{"no record", "measure: approval_rate, at_least: 0%", replay.Swap{}, Broken, "n/a"},
 		{"no record, change on bound", "measure: approval_rate, change_at_least: -100pp, on: bound", replay.Swap{}, Broken, "n/a"},
-		{"too few to tell", "measure: fraud_rate, change_at_most: 100pp, on: bound", swapOf(lot{pass, pass, dataset.Legit, 9}, lot{halt, pass, dataset.Legit, 9}), Broken, "n/a"},
+		{"no spread to tell from", "measure: fraud_rate, change_at_most: 100pp, on: bound", swapOf(lot{pass, pass, dataset.Fraud, 9}, lot{halt, pass, dataset.Fraud, 10}), Broken, "n/a"},
+		// 9 clean swap-ins and 9 clean approvals: half of 1-0.025^(1/9), and nothing of the rate of both.
+		{"clean swap-ins may be fraud", "measure: fraud_rate, change_at_most: 16.82pp, on: bound", swapOf(lot{pass, pass, dataset.Legit, 9}, lot{halt, pass, dataset.Legit, 9}), Holds, "≤ +16.82 pp"},
+		{"clean swap-ins may be fraud, tighter", "measure: fraud_rate, change_at_most: 16.81pp, on: bound", swapOf(lot{pass, pass, dataset.Legit, 9}, lot{halt, pass, dataset.Legit, 9}), Broken, "≤ +16.82 pp"},
 		{"odds", "measure: false_positive_ratio, at_most: 2", swapOf(lot{halt, halt, dataset.Legit, 2}, lot{halt, halt, dataset.Fraud, 1}), Holds, "2.00 : 1"},
 		{"odds of nothing", "measure: false_positive_ratio, at_most: 2", swapOf(lot{halt, halt, dataset.Legit, 2}), Broken, "n/a"},
 		{"unasked product", "measure: call_rate_login, at_most: 0%", clean(3), Holds, "0.00 %"},
@@ -121,7 +124,7 @@ func TestGateEdges(t *testing.T) {
 		if v.Ruling != tt.want || v.Text() != tt.text || g.Ruling() != tt.want {
 			t.Errorf("%s: %s %s, want %s %s; %s", tt.name, v.Ruling, v.Text(), tt.want, tt.text, v.Sentence(0.95))
 		}
-		if s := v.Sentence(0.95); strings.Contains(s, "NaN") || strings.Contains(s, "Inf") || strings.Contains(s, "\n") {
+		if s := v.Sentence(0.95); !v.Seen.Defined() && strings.Contains(s, "confidence") || strings.Contains(s, "NaN") || strings.Contains(s, "Inf") || strings.Contains(s, "\n") {
 			t.Errorf("%s: %s", tt.name, s)
 		}
 	}
@@ -150,6 +153,111 @@ func TestGateOnPairedBound(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestBoundMethods: 30 swaps and 10 swapped frauds are enough for the normal interval, one less is not.
+func TestBoundMethods(t *testing.T) {
+	rest := lot{pass, pass, dataset.Legit, 500}
+	for _, tt := range []struct {
+		limit string
+		swap  replay.Swap
+		want  string
+	}{
+		{"measure: approval_rate, change_at_least: 0, on: bound", swapOf(rest, lot{pass, halt, dataset.Legit, 14}, lot{halt, pass, dataset.Unlabeled, 15}), MethodParts},
+		{"measure: approval_rate, change_at_least: 0, on: bound", swapOf(rest, lot{pass, halt, dataset.Legit, 15}, lot{halt, pass, dataset.Unlabeled, 15}), MethodPaired},
+		{"measure: fraud_rate, change_at_most: 0, on: bound", swapOf(rest, lot{pass, halt, dataset.Fraud, 4}, lot{halt, pass, dataset.Fraud, 5}), MethodParts},
+		{"measure: fraud_rate, change_at_most: 0, on: bound", swapOf(rest, lot{pass, halt, dataset.Fraud, 5}, lot{halt, pass, dataset.Fraud, 5}), MethodInfluence},
+		{"measure: fraud_rate, change_at_most: 0, on: bound", swapOf(rest, lot{halt, pass, dataset.Unlabeled, 5}), MethodInfluence},
+		{"measure: fraud_rate, at_most: 1%, on: bound", swapOf(rest), MethodClopperPearson},
+		{"measure: fraud_rate, at_most: 1%", swapOf(rest), MethodNone},
+		{"measure: fraud_rate, at_most: 1%, on: bound", swapOf(), MethodNone},
+	} {
+		if v := Judge(accept(t, tt.limit), contest(tt.swap), nil, 0.95).Verdicts[0]; v.Method != tt.want {
+			t.Errorf("%s by %s, want %s", v.Criterion, v.Method, tt.want)
+		}
+	}
+}
+
+// TestPartBoundsCover adds up, exactly, how often the bound of a change is wrong on few records: the probability that the true
+// change is beyond it is at most delta, whatever the truth. It also shows why the normal interval is not used there.
+func TestPartBoundsCover(t *testing.T) {
+	const delta = 0.05
+	rates := []float64{0.001, 0.02, 0.1, 0.3, 0.7}
+	worstNormal := 0.0
+	for _, sizes := range [][3]int64{{8, 0, 12}, {6, 6, 10}, {9, 3, 0}, {0, 8, 12}} {
+		m, l, n := sizes[0], sizes[1], sizes[2]
+		for _, pIn := range rates {
+			for _, pOut := range rates {
+				for _, pBoth := range rates {
+					truth := (float64(m)*pIn+float64(n)*pBoth)/float64(m+n) - (float64(l)*pOut+float64(n)*pBoth)/float64(l+n)
+					var above, below, normal float64
+					for a := range m + 1 {
+						for b := range l + 1 {
+							for both := range n + 1 {
+								if a+b >= fewFrauds {
+									continue
+								}
+								p := binomial(a, m, pIn) * binomial(b, l, pOut) * binomial(both, n, pBoth)
+								c := PairedCounts{{{}, {0, m - a, a}}, {{0, l - b, b}, {0, n - both, both}}}
+								if high, _ := c.fraudBound(true, delta); float64(high) < truth-1e-12 {
+									above += p
+								}
+								if low, _ := c.fraudBound(false, delta); float64(low) > truth+1e-12 {
+									below += p
+								}
+								if d := c.FraudRateDifference(1 - 2*delta); !d.High.Defined() || float64(d.High) < truth-1e-12 {
+									normal += p
+								}
+							}
+						}
+					}
+					if above > delta || below > delta {
+						t.Errorf("%v with rates %v, %v, %v: wrong above in %v, below in %v", sizes, pIn, pOut, pBoth, above, below)
+					}
+					worstNormal = max(worstNormal, normal)
+				}
+			}
+		}
+	}
+	if !(worstNormal > 0.2 && worstNormal <= 1+1e-9) {
+		t.Errorf("the normal bound is wrong in at most %v, so there is no need of another", worstNormal)
+	}
+}
+
+func TestApprovalPartBoundsCover(t *testing.T) {
+	const n, delta = 25, 0.05
+	for _, pIn := range []float64{0.001, 0.02, 0.1, 0.3} {
+		for _, pOut := range []float64{0.001, 0.02, 0.1, 0.3} {
+			var above, below float64
+			for in := range int64(n + 1) {
+				for out := range n + 1 - in {
+					if in+out == 0 {
+						continue // agreement on every record is taken at its word
+					}
+					p := binomial(in, n, pIn) * binomial(out, n-in, pOut/(1-pIn))
+					c := PairedCounts{{{0, n - in - out, 0}, {0, in, 0}}, {{0, out, 0}, {}}}
+					high, _ := c.approvalBound(true, delta)
+					low, _ := c.approvalBound(false, delta)
+					if float64(high) < pIn-pOut-1e-12 {
+						above += p
+					}
+					if float64(low) > pIn-pOut+1e-12 {
+						below += p
+					}
+				}
+			}
+			if above > delta || below > delta {
+				t.Errorf("rates %v, %v: wrong above in %v, below in %v", pIn, pOut, above, below)
+			}
+		}
+	}
+}
+
+func binomial(k, n int64, p float64) float64 {
+	if k == n {
+		return math.Pow(p, float64(n))
+	}
+	return math.Exp(logPMF(k, n, p, 1-p))
 }
 
 // swaps draws a swap table whose cells may be empty; the undecided ones hold at most a few records.

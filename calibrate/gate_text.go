@@ -126,7 +126,7 @@ func (v Verdict) Sentence(confidence float64) string {
 	default:
 		b.WriteString("the records cannot tell")
 	}
-	if v.OnBound {
+	if v.OnBound && v.Seen.Defined() {
 		fmt.Fprintf(&b, " with %s %% confidence", strconv.FormatFloat(math.Round(confidence*1e8)/1e6, 'f', -1, 64))
 	}
 	fmt.Fprintf(&b, " (%s)", v.Counted())

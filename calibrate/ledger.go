@@ -37,9 +37,7 @@ func ParseLedger(file string, src []byte) (*Ledger, error) {
 	if len(strings.TrimSpace(string(src))) == 0 {
 		return l, nil
 	}
-	dec := json.NewDecoder(strings.NewReader(string(src)))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(l); err != nil {
+	if err := strictJSON(src, l); err != nil {
 		return nil, fmt.Errorf("%s: not a ledger: %w", file, err)
 	}
 	if l.Version != LedgerVersion {

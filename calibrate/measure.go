@@ -61,7 +61,7 @@ type Measure struct {
 	Value Number
 	Unit  string
 	// Low and High bound the value at the Confidence, both included. They are undefined, and Confidence too, where Method is
-	// MethodNone: amounts are not independent draws, so no interval by value is claimed here.
+	// MethodNone. By value there is an interval, an approximate one, where the question asked for the spread of the amounts.
 	Low, High, Confidence Number
 	Method                string
 }
@@ -69,7 +69,7 @@ type Measure struct {
 // AtMost returns the one-sided upper bound of a share of which nothing was counted: what to print instead of a bare 0.
 // found is false for every other measure.
 func (m Measure) AtMost() (bound Number, found bool) {
-	if m.Method != MethodWilson || m.Numerator != 0 {
+	if m.Method != MethodWilson || m.Unit != Share || m.Numerator != 0 {
 		return Undefined(), false
 	}
 	return Number(UpperBound(0, m.Denominator, 1-float64(m.Confidence))), true
@@ -147,7 +147,6 @@ func (s Setting) Measures(p *replay.Policy, c replay.Counts) []Measure {
 // such as 0.95.
 func Measures(p *replay.Policy, c replay.Counts, confidence float64) []Measure {
 	records := func(t replay.Tally, l int) int64 { return t.Records[l] }
-	amounts := func(t replay.Tally, l int) int64 { return t.Amount[l] }
 	var out []Measure
 	for _, d := range definitions {
 		out = append(out, ratio(d.name, d.unit, d.num.sum(c, records), d.den.sum(c, records), confidence))
@@ -160,10 +159,9 @@ func Measures(p *replay.Policy, c replay.Counts, confidence float64) []Measure {
 		out = append(out, ratio("label_coverage_"+a.String(), Share, t.Labeled(), t.N(), confidence))
 	}
 	for _, d := range definitions {
-		num, den := d.num.sum(c, amounts), d.den.sum(c, amounts)
-		out = append(out, byValue(d.name+"_value", d.unit, num, den))
+		out = append(out, byValue(d.name+valueSuffix, d.unit, d.num, d.den, c, confidence))
 		if d.name == "fraud_rate" {
-			out = append(out, byValue("fraud_bps", BPS, num, den))
+			out = append(out, byValue("fraud_bps", BPS, d.num, d.den, c, confidence))
 		}
 	}
 	return out
@@ -187,22 +185,20 @@ func Rate(name string, k, n int64, confidence float64) Measure {
 	return ratio(name, Share, k, n, confidence)
 }
 
-// ratio returns a measure by count. A share of independent records has an interval; odds have none here.
+// ratio returns a measure by count. Odds of a to b have the interval of the share a of a+b, turned into odds.
 func ratio(name, unit string, num, den int64, confidence float64) Measure {
 	m := plain(name, unit, num, den)
-	if unit == Share && den > 0 {
-		low, high := Wilson(num, den, confidence)
-		m.Low, m.High, m.Confidence, m.Method = Number(low), Number(high), Number(confidence), MethodWilson
+	if den == 0 {
+		return m
 	}
-	return m
-}
-
-func byValue(name, unit string, num, den int64) Measure {
-	m := plain(name, unit, num, den)
-	m.ByValue = true
-	if unit == BPS {
-		m.Value *= 10_000
+	low, high := 0.0, 0.0
+	if unit == Odds {
+		low, high = Wilson(num, num+den, confidence)
+		low, high = low/(1-low), high/(1-high)
+	} else {
+		low, high = Wilson(num, den, confidence)
 	}
+	m.Low, m.High, m.Confidence, m.Method = Number(low), Number(high), Number(confidence), MethodWilson
 	return m
 }
 

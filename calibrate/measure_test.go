@@ -132,7 +132,7 @@ func TestAtMost(t *testing.T) {
 	if !found || !near(float64(bound), 0.004997058694246506) { // scipy.stats.beta.ppf(0.95, 1, 598)
 		t.Errorf("0 of 598 is at most %v, %v", bound, found)
 	}
-	for _, m := range []Measure{ratio("x", Share, 1, 598, 0.95), ratio("x", Share, 0, 0, 0.95), ratio("x", Odds, 0, 5, 0.95), byValue("x", Share, 0, 5)} {
+	for _, m := range []Measure{ratio("x", Share, 1, 598, 0.95), ratio("x", Share, 0, 0, 0.95), ratio("x", Odds, 0, 5, 0.95), plain("x", Share, 0, 5)} {
 		if bound, found := m.AtMost(); found {
 			t.Errorf("%+v is at most %v", m, bound)
 		}

@@ -24,6 +24,9 @@ func (c *Calibration) Warnings() []Warning {
 	if c.Timeless > 0 {
 		warn(TimelessRecords, "%s records have no time and are in no window", count(c.Timeless))
 	}
+	if len(c.Windows) == 0 {
+		return out
+	}
 	last := c.Windows[len(c.Windows)-1]
 	if n := last.Total.N(); n > 0 && float64(last.Total.Labeled()) < lowCoverage*float64(n) {
 		warn(ImmatureWindow, "%s of the records of %s are labeled: the certificate is about those whose label came early, which need not be like the rest. --until leaves the newest months out",

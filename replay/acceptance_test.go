@@ -81,6 +81,50 @@ func TestAcceptanceErrors(t *testing.T) {
 	}
 }
 
+// A mistake in a valid file must be found by the parser and, where a schema can say it, by the schema.
+func TestAcceptanceSchema(t *testing.T) {
+	validate := validator(t, AcceptanceSchema(measurables))
+	const good = `acceptance: 1
+limits:
+  - {measure: fraud_rate, at_most: 0.5%, on: bound}
+  - {measure: fraud_bps, at_most: 50}
+  - {measure: approval_rate, at_least: 0.85, on: value}
+  - {measure: approval_rate, change_at_least: -0.5 pp}
+  - {measure: fraud_rate, times_at_most: 1.1}
+segments:
+  by: [country, month]
+  min_labeled: 0
+  limits: [{measure: fraud_rate, change_at_most: 20bps}]
+`
+	if _, err := ParseAcceptance("good.yaml", []byte(good), measurables); err != nil {
+		t.Fatal(err)
+	}
+	if err := validate([]byte(good)); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct{ old, new string }{
+		{"acceptance: 1", ""}, {"acceptance: 1", "acceptance: 2"}, {"acceptance: 1", `acceptance: "1"`}, {"acceptance: 1", "acceptance: 1\nname: x"},
+		{"measure: fraud_rate", "measure: fraud_rat"}, {"measure: fraud_rate, ", ""}, {"at_most: 0.5%, ", ""}, {"at_most: 0.5%", "at_most: 0.5%, at_least: 0%"},
+		{"0.5%", "0,5%"}, {"0.5%", ".5%"}, {"0.5%", "0.5pp"}, {"0.5%", "[0.5%]"}, {"0.5%", "050%"}, {"on: bound", "on: bounds"}, {"-0.5 pp", "-0.5%"}, {"1.1", "110%"}, {"1.1", "0"},
+		{"1.1", "-1.1"}, {"[country, month]", "[]"}, {"[country, month]", "country"}, {"[country, month]", "[month, month]"}, {"min_labeled: 0", "min_labeled: -1"},
+		{"min_labeled: 0", "min_labeled: few"}, {"  limits: [{measure: fraud_rate, change_at_most: 20bps}]", ""}, {"[{measure: fraud_rate, change_at_most: 20bps}]", "[]"},
+	} {
+		bad := strings.Replace(good, tt.old, tt.new, 1)
+		if bad == good {
+			t.Fatalf("%q is not in the file", tt.old)
+		}
+		if _, err := ParseAcceptance("bad.yaml", []byte(bad), measurables); err == nil {
+			t.Errorf("%q instead of %q: the parser accepts it", tt.new, tt.old)
+		}
+		if err := validate([]byte(bad)); err == nil {
+			t.Errorf("%q instead of %q: the schema accepts it", tt.new, tt.old)
+		}
+	}
+	if err := validate([]byte("acceptance: 1\n")); err == nil {
+		t.Error("the schema accepts a file without limits")
+	}
+}
+
 func TestAcceptanceHasAtMost100Limits(t *testing.T) {
 	src := "acceptance: 1\nlimits:\n" + strings.Repeat("  - {measure: fraud_rate, at_most: 1%}\n", maxCriteria+1)
 	if _, err := ParseAcceptance("a.yaml", []byte(src), measurables); err == nil || !strings.Contains(err.Error(), "a.yaml:103:5: 101 limits: want at most 100") {

@@ -37,6 +37,7 @@ type Builder struct {
 
 	grids    [][]tally // per group, where the inner grid is small
 	table    table     // elsewhere
+	spread   spreader  // where the plan asks for it
 	noAmount int64
 	total    int64 // amount so far, to refuse an overflow before it happens
 }
@@ -187,6 +188,9 @@ func (b *Builder) count(batch *dataset.Batch) error {
 		t.n++
 		t.amount += amount
 	}
+	if b.plan.Spread {
+		b.spread.add(b, batch, dense)
+	}
 	// One batch cannot overflow: its amounts are bounded by the reader. The sum of batches can.
 	if b.total += total; b.total > maxTotal {
 		return errTotal
@@ -216,7 +220,11 @@ func (b *Builder) Cube() (*Cube, error) {
 			continue
 		}
 		slices.SortFunc(list, func(a, b cell) int { return cmp.Compare(a.index, b.index) })
-		c.groups = append(c.groups, b.unpack(g, list))
+		group := b.unpack(g, list)
+		if b.plan.Spread {
+			group.spreads = b.spread.of(g, list)
+		}
+		c.groups = append(c.groups, group)
 	}
 	// Two masks can differ in no group but the same key and mask can not occur twice: the numbers are of distinct pairs.
 	c.sort()

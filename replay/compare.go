@@ -87,13 +87,20 @@ func (c *Cube) Compare(champion, challenger *Policy) (*Comparison, error) {
 // crossGroup adds the cells of one group to the parts that decided and, where there are By fields, to the group's own swap.
 func crossGroup(run [2]*runner, g *cubeGroup, parts *crossTable, swap *Swap) {
 	champion, challenger := run[0].in(g), run[1].in(g)
-	for _, cell := range g.cells {
+	for i, cell := range g.cells {
 		label, codes := cell.index%dataset.NumLabels, cell.index/dataset.NumLabels
 		a, b := champion.decision(codes), challenger.decision(codes)
-		parts.at(a, b).add(label, cell.n, cell.amount)
+		part := parts.at(a, b)
+		part.add(label, cell.n, cell.amount)
+		if g.spreads != nil {
+			part.widen(label, g.spreads[i])
+		}
 		if swap != nil {
 			var t Tally
 			t.add(label, cell.n, cell.amount)
+			if g.spreads != nil {
+				t.widen(label, g.spreads[i])
+			}
 			swap.add(a, b, t)
 		}
 	}
@@ -194,6 +201,7 @@ func (t Tally) Sub(u Tally) Tally {
 	for i := range t.Records {
 		t.Records[i] -= u.Records[i]
 		t.Amount[i] -= u.Amount[i]
+		t.Spread[i] = t.Spread[i].Sub(u.Spread[i])
 	}
 	return t
 }

@@ -33,7 +33,7 @@ func TestContributionsAddUp(t *testing.T) {
 			for i, g := range s.Groups {
 				groups[i] = groups[i].Add(g.Difference())
 			}
-			swap, _, _ := slowCompare(before, s.Policy, nil, rows)
+			swap, _, _ := slowCompare(before, s.Policy, Question{Spread: plan.Spread}, rows)
 			if swap != s.Swap {
 				rt.Fatalf("%s (-decide +cube):\n%s", s.Name, cmp.Diff(swap, s.Swap))
 			}

@@ -42,11 +42,14 @@ func (r row) key(by []string) []string {
 	return key
 }
 
-// tally is that of the row alone.
-func (r row) tally() Tally {
+// tally is that of the row alone, with its spread where that was asked for.
+func (r row) tally(spread bool) Tally {
 	var t Tally
 	t.Records[r.label] = 1
 	t.Amount[r.label] = max(r.amount, 0)
+	if spread {
+		t.Spread[r.label] = Spread{0, uint64(max(r.amount, 0) * max(r.amount, 0)), max(r.amount, 0)}
+	}
 	return t
 }
 
@@ -94,7 +97,7 @@ type slowCrossing struct {
 }
 
 // slowCompare is the slow twin of Compare: Decide, record by record.
-func slowCompare(champion, challenger *Policy, by []string, rows []row) (Swap, []SwapGroup, map[string]slowCrossing) {
+func slowCompare(champion, challenger *Policy, q Question, rows []row) (Swap, []SwapGroup, map[string]slowCrossing) {
 	var all Swap
 	groups := map[string]*SwapGroup{}
 	crossings := map[string]slowCrossing{}
@@ -104,18 +107,18 @@ func slowCompare(champion, challenger *Policy, by []string, rows []row) (Swap, [
 		}
 		a := champion.Decide(r.caseOf(champion, rulesUsed(champion)))
 		b := challenger.Decide(r.caseOf(challenger, rulesUsed(challenger)))
-		slowSwap(&all, a, b, r.tally())
-		key := r.key(by)
-		if len(by) > 0 {
+		slowSwap(&all, a, b, r.tally(q.Spread))
+		key := r.key(q.By)
+		if len(q.By) > 0 {
 			id := fmt.Sprintf("%q", key)
 			if groups[id] == nil {
 				groups[id] = &SwapGroup{Key: key}
 			}
-			slowSwap(&groups[id].Swap, a, b, r.tally())
+			slowSwap(&groups[id].Swap, a, b, r.tally(q.Spread))
 		}
 		from, to := champion.Reason(a), challenger.Reason(b)
 		x := crossings[from+" / "+to]
-		crossings[from+" / "+to] = slowCrossing{from, to, a.Action, b.Action, x.Tally.Add(r.tally())}
+		crossings[from+" / "+to] = slowCrossing{from, to, a.Action, b.Action, x.Tally.Add(r.tally(q.Spread))}
 	}
 	var list []SwapGroup
 	for _, g := range groups {
@@ -181,7 +184,7 @@ func drawHistory(t *rapid.T) (champion, challenger *Policy, plan *Plan, rows []r
 	challenger = drawChallenger(t, champion)
 	q := Question{Policies: []*Policy{champion, challenger}, Exact: rapid.IntRange(0, 9).Draw(t, "exact") == 0}
 	q.By = rapid.SampledFrom([][]string{nil, {"month"}, {"country"}, {"country", "month"}, {"day"}, {"month", "day"}}).Draw(t, "by")
-	q.AbsentMissing = rapid.Bool().Draw(t, "absent is missing")
+	q.AbsentMissing, q.Spread = rapid.Bool().Draw(t, "absent is missing"), rapid.Bool().Draw(t, "spread")
 	plan, err := NewPlan(q)
 	if err != nil {
 		t.Skip(err) // three products with every score apart
@@ -200,7 +203,7 @@ func TestCompareIsDecide(t *testing.T) {
 		if err != nil {
 			rt.Fatal(err)
 		}
-		swap, groups, crossings := slowCompare(champion, challenger, plan.By, asPlanned(plan, rows))
+		swap, groups, crossings := slowCompare(champion, challenger, plan.Question, asPlanned(plan, rows))
 		if diff := cmp.Diff(swap, got.Swap); diff != "" {
 			rt.Fatalf("swap table (-decide +cube):\n%s", diff)
 		}

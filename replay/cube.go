@@ -26,6 +26,8 @@ type cubeGroup struct {
 	key   []string
 	mask  uint64
 	cells []cell // ordered by index, none empty
+	// spreads are those of the cells, nil where the plan does not ask for them.
+	spreads []Spread
 }
 
 // A cell counts the records of one position in the plan's inner grid.
@@ -74,6 +76,7 @@ func Merge(cubes ...*Cube) (*Cube, error) {
 				groups[id] = into
 			}
 			var err error
+			into.spreads = addSpreads(into, g)
 			if into.cells, err = addCells(into.cells, g.cells); err != nil {
 				return nil, err
 			}
@@ -216,7 +219,7 @@ func (b Bands) unclustered(a Answer) bool {
 func (r *runner) group(g *cubeGroup, res *Result, counts *Counts) {
 	in := r.in(g)
 	var records int64
-	for _, c := range g.cells {
+	for i, c := range g.cells {
 		records += c.n
 		label := c.index % dataset.NumLabels
 		codes := c.index / dataset.NumLabels
@@ -230,6 +233,13 @@ func (r *runner) group(g *cubeGroup, res *Result, counts *Counts) {
 		}
 		if counts != nil {
 			counts.add(d, label, c.n, c.amount)
+		}
+		if g.spreads == nil {
+			continue
+		}
+		res.widen(d, label, g.spreads[i])
+		if counts != nil {
+			counts.Actions[d.Action].widen(label, g.spreads[i])
 		}
 	}
 	for rule := range res.Held {

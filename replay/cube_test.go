@@ -170,7 +170,7 @@ func rowsBatch(t testing.TB, plan *Plan, rows []row) *dataset.Batch {
 }
 
 // slowRun is the cube's slow twin: Decide, record by record.
-func slowRun(p *Policy, used []int, by []string, rows []row) *Result {
+func slowRun(p *Policy, used []int, q Question, rows []row) *Result {
 	res := &Result{Policy: p, Rules: make([]Tally, len(p.Rules)), Held: make([]int64, len(p.Rules))}
 	groups := map[string]*Group{}
 	for _, r := range rows {
@@ -187,21 +187,24 @@ func slowRun(p *Policy, used []int, by []string, rows []row) *Result {
 		d := p.Decide(c)
 		amount := max(r.amount, 0)
 		res.add(&d, uint32(r.label), 1, amount)
+		spread := r.tally(q.Spread).Spread[r.label]
+		res.widen(&d, uint32(r.label), spread)
 		if p.FirstBands.unclustered(c.First) {
 			res.Unclustered[0]++
 		}
 		if d.Called && p.SecondBands.unclustered(c.Second) {
 			res.Unclustered[1]++
 		}
-		if len(by) == 0 {
+		if len(q.By) == 0 {
 			continue
 		}
-		key := r.key(by)
+		key := r.key(q.By)
 		id := fmt.Sprint(key)
 		if groups[id] == nil {
 			groups[id] = &Group{Key: key}
 		}
 		groups[id].add(&d, uint32(r.label), 1, amount)
+		groups[id].Actions[d.Action].widen(uint32(r.label), spread)
 	}
 	for _, g := range groups {
 		res.Groups = append(res.Groups, *g)
@@ -247,6 +250,7 @@ func TestCubeIsDecide(t *testing.T) {
 		b, usedB := drawPolicy(rt, "b")
 		q := Question{Policies: []*Policy{a, b}, Exact: rapid.IntRange(0, 9).Draw(rt, "exact") == 0}
 		q.By = rapid.SampledFrom([][]string{nil, {"month"}, {"country"}, {"country", "month"}, {"day"}, {"month", "day"}}).Draw(rt, "by")
+		q.Spread = rapid.Bool().Draw(rt, "spread")
 		plan, err := NewPlan(q)
 		if err != nil {
 			rt.Skip(err) // three products with every score apart
@@ -264,7 +268,7 @@ func TestCubeIsDecide(t *testing.T) {
 			if err != nil {
 				rt.Fatal(err)
 			}
-			want := slowRun(p, [][]int{usedA, usedB}[i], q.By, rows)
+			want := slowRun(p, [][]int{usedA, usedB}[i], q, rows)
 			if diff := cmp.Diff(want, got, cmp.Comparer(func(x, y *Policy) bool { return x == y }), cmpopts.IgnoreFields(Result{}, "By", "NoAmount", "Unseen")); diff != "" {
 				rt.Fatalf("policy %s (-decide +cube):\n%s", p.Name, diff)
 			}

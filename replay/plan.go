@@ -21,6 +21,9 @@ type Question struct {
 	// AbsentMissing reads a product that a record does not hold as one that was asked in vain. It is for histories in which
 	// every product was always asked. Without it, an absent second product was not called.
 	AbsentMissing bool
+	// Spread adds to every tally how uneven its amounts are, which intervals by value need. It takes another pass over the
+	// amounts, and room for each cell.
+	Spread bool
 	// Rows adds the customer's id to what is read, for decisions record by record.
 	Rows bool
 	// Economics say what decisions cost, nil where nobody asks. They are carried to every answer, and change no count.

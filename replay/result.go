@@ -6,6 +6,8 @@ import "github.com/trustreplay/trustreplay/dataset"
 type Tally struct {
 	Records [dataset.NumLabels]int64
 	Amount  [dataset.NumLabels]int64
+	// Spread is that of the amounts; zero unless the question asked for it.
+	Spread [dataset.NumLabels]Spread
 }
 
 // N returns the records of all labels.
@@ -23,6 +25,7 @@ func (t Tally) Add(u Tally) Tally {
 	for i := range t.Records {
 		t.Records[i] += u.Records[i]
 		t.Amount[i] += u.Amount[i]
+		t.Spread[i] = t.Spread[i].Add(u.Spread[i])
 	}
 	return t
 }

@@ -13,7 +13,13 @@ import (
 // compiledSchema returns a validator of policy files.
 func compiledSchema(t *testing.T) func(src []byte) error {
 	t.Helper()
-	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(PolicySchema()))
+	return validator(t, PolicySchema())
+}
+
+// validator returns a validator of YAML files by a JSON Schema.
+func validator(t *testing.T, schemaText []byte) func(src []byte) error {
+	t.Helper()
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(schemaText))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,10 +8,11 @@ import (
 )
 
 // Slice returns the cube of the groups that keep says yes to, as one history that is split no more: keep is given the values
-// of the By fields. Policies that the cube answers for, the slice answers for too; accounts stay with the whole.
+// of the By fields. Policies that the cube answers for, the slice answers for too. Accounts and the spread of
+// amounts stay with the whole.
 func (c *Cube) Slice(keep func(key []string) bool) (*Cube, error) {
 	plan := *c.plan
-	plan.By, plan.by = nil, nil
+	plan.By, plan.by, plan.Spread = nil, nil, false
 	out := &Cube{plan: &plan, NoAmount: c.NoAmount, unseen: c.unseen}
 	byMask := map[uint64]int{} // the place of each mask in parts
 	var parts []cubeGroup
@@ -39,6 +40,19 @@ func (c *Cube) Slice(keep func(key []string) bool) (*Cube, error) {
 	out.groups = parts
 	out.sort()
 	return out, nil
+}
+
+// Keep returns the cube of the groups that keep says yes to, split as before: keep is given the values of the By fields. It
+// shares the cells with the whole, which costs nothing. Policies that the cube answers for, the rest answers for too; accounts
+// stay with the whole.
+func (c *Cube) Keep(keep func(key []string) bool) *Cube {
+	out := &Cube{plan: c.plan, NoAmount: c.NoAmount, unseen: c.unseen}
+	for _, g := range c.groups { // ordered, and so is what is kept
+		if keep(g.key) {
+			out.groups = append(out.groups, g)
+		}
+	}
+	return out
 }
 
 // addLists adds up ordered lists of cells, neighbours first: each cell is copied once for each doubling of the lists.

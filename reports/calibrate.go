@@ -29,6 +29,20 @@ func Calibrate(c *calibrate.Calibration, cert *calibrate.Certificate, account da
 	return d
 }
 
+// Uncalibrated says why a history cannot be calibrated on at all; reason is what calibrate.ErrNothing wraps.
+func Uncalibrated(reason error, champion *replay.Policy, goals calibrate.Goals, account dataset.Account) Document {
+	s := advice{&calibrate.Calibration{Goals: goals, Champion: champion, Recommended: -1}, nil, screen{account: account, confidence: 1 - goals.Delta}}
+	text := reason.Error()
+	data := s.data().(calibrateJSON)
+	data.Reason = &text
+	d := Document{Title: s.title(), Data: data, Tidy: s.tidy(), Blocks: []Block{Paragraph(s.source())}}
+	if len(account.Issues) > 0 {
+		d.Blocks = append(d.Blocks, issueTable(account.Issues))
+	}
+	d.Blocks = append(d.Blocks, Heading("Nothing is certified: keep the champion, and promise nothing of it"), Paragraph(capital(text)+"."))
+	return d
+}
+
 // An advice is what the blocks of a calibration are made from.
 type advice struct {
 	*calibrate.Calibration
@@ -104,7 +118,7 @@ func (s advice) missing() []Block {
 
 // lack says what one limit lacks.
 func (s advice) lack(v calibrate.Finding) string {
-	what := "The first candidate on " + limitText(v.Limit) + ": "
+	what := "The nearest candidate on " + limitText(v.Limit) + ": "
 	switch {
 	case !v.Certifiable:
 		return what + map[bool]string{true: "kept.", false: "broken."}[v.Met]
@@ -228,7 +242,10 @@ func (s advice) walk() *Table {
 		{Name: "approval_rate", Head: "approval", Align: Right}, {Name: "fraud", Align: Right}, {Name: "fraud_rate", Head: "fraud rate", Align: Right},
 		{Name: "p", Align: Right}, {Name: "result"}}}
 	last := len(s.Windows) - 1
-	from := max(0, min(s.Tested, len(s.Candidates))-walkRows)
+	from := max(0, s.Tested-walkRows)
+	if s.Ladder {
+		from = 0
+	}
 	for i := from; i < s.Tested; i++ {
 		at := s.Candidates[i]
 		t.Rows = append(t.Rows, s.step(i, at, at.Counts[last]))
@@ -236,19 +253,23 @@ func (s advice) walk() *Table {
 	if from > 0 {
 		t.Footnotes = append(t.Footnotes, fmt.Sprintf("Steps 1 to %d were certified too; --format json lists all.", from))
 	}
-	t.Footnotes = append(t.Footnotes, fmt.Sprintf("Each is tested at %s; the walk ends at the first that fails. Whatever passed keeps every certified limit at once with %s confidence.",
-		plainNumber(s.Goals.Delta), confidenceText(1-s.Goals.Delta)))
+	how := "the walk ends at the first that fails"
+	if s.Ladder {
+		how = "walks begin at three places and end at the first that fails"
+	}
+	t.Footnotes = append(t.Footnotes, fmt.Sprintf("Each is tested at p ≤ %.4g; %s. All that are certified keep the limits at once with %s confidence.",
+		s.Level, how, confidenceText(1-s.Goals.Delta)))
 	return t
 }
-
-func plainNumber(v float64) string { return plain(calibrate.Number(v)) }
 
 func (s advice) step(i int, at calibrate.Candidate, c replay.Counts) []Cell {
 	result := "certified"
 	switch {
 	case i == s.Recommended:
 		result = "recommended"
-	case i >= s.Passed:
+	case !at.Passed && s.Ladder:
+		result = "not certified"
+	case !at.Passed:
 		result = "fails: the walk ends"
 	case !at.Checked:
 		result = "certified, breaks a checked limit"

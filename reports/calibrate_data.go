@@ -17,6 +17,7 @@ type calibrateJSON struct {
 	Procedure     string                 `json:"procedure"` // propose-rank-certify or ladder
 	Windows       []windowJSON           `json:"windows"`
 	Certified     bool                   `json:"certified"`
+	Reason        *string                `json:"reason"` // why the history cannot be calibrated on, else null
 	Recommended   *string                `json:"recommended_policy"` // YAML, null where nothing is certified
 	Certificate   *calibrate.Certificate `json:"certificate"`
 	Current       []standJSON            `json:"champion_windows"` // what the champion does in each window
@@ -76,7 +77,7 @@ type candidateJSON struct {
 func (s advice) data() any {
 	c := s.Calibration
 	out := calibrateJSON{SchemaVersion: schemaVersion, Champion: c.Champion.Name, Objective: string(c.Goals.Objective), Limits: []string{},
-		Delta: calibrate.Number(c.Goals.Delta), Procedure: "propose-rank-certify", Certificate: s.cert, Proposed: c.Proposed, Tested: c.Tested,
+		Windows: []windowJSON{}, Current: []standJSON{}, Delta: calibrate.Number(c.Goals.Delta), Procedure: "propose-rank-certify", Certificate: s.cert, Proposed: c.Proposed, Tested: c.Tested,
 		Passed: c.Passed, Candidates: []candidateJSON{}, Standing: findingsJSON(c.Standing), Missing: findingsJSON(c.Missing),
 		Warnings: append([]calibrate.Warning{}, c.Warnings()...), Issues: issuesJSON(s.account.Issues)}
 	if c.Ladder {
@@ -95,7 +96,7 @@ func (s advice) data() any {
 		out.Recommended, out.Certified = &text, s.cert.Withdrawn == ""
 	}
 	for i, at := range c.Candidates {
-		j := candidateJSON{Step: i + 1, Family: string(at.Family), Tested: i < c.Tested, Passed: i < c.Passed, P: calibrate.Undefined(),
+		j := candidateJSON{Step: i + 1, Family: string(at.Family), Tested: i < c.Tested, Passed: at.Passed, P: calibrate.Undefined(),
 			RankP: at.RankP(), Checked: at.Checked, Policy: string(at.Policy.YAML())}
 		if c.Ladder {
 			j.RankP = calibrate.Undefined() // its order was fixed before
@@ -156,7 +157,7 @@ func (s advice) tidy() *Table {
 			result = "recommended"
 		case i >= s.Tested:
 			result = "not tested"
-		case i >= s.Passed:
+		case !at.Passed:
 			result = "failed"
 		}
 		for w, c := range at.Counts {

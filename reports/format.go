@@ -91,10 +91,30 @@ func measureText(m calibrate.Measure) (value, interval string) {
 	if m.Numerator == 0 {
 		value = "0"
 	}
-	if m.Method != calibrate.MethodNone {
-		interval = decimals(100*m.Low) + " – " + percent(m.High)
+	return value, rangeText(m)
+}
+
+// rangeText prints a measure's interval, empty where none is claimed. What is approximate says so.
+func rangeText(m calibrate.Measure) string {
+	show := percent
+	low := decimals(100 * m.Low)
+	switch m.Unit {
+	case calibrate.BPS:
+		show, low = func(v calibrate.Number) string { return decimals(v) + " bps" }, decimals(m.Low)
+	case calibrate.Odds:
+		show, low = func(v calibrate.Number) string { return decimals(v) + " : 1" }, decimals(m.Low)
 	}
-	return value, interval
+	switch {
+	case m.Method == calibrate.MethodNone:
+		return ""
+	case m.Method == calibrate.MethodGamma && m.Numerator == 0:
+		return "≈ at most " + show(m.High)
+	case m.Method == calibrate.MethodGamma:
+		return "≈ at least " + show(m.Low)
+	case m.Method == calibrate.MethodLinearized:
+		low = "≈ " + low
+	}
+	return low + " – " + show(m.High)
 }
 
 // moneyText prints a price per record: four decimals, which are what prices are given in.

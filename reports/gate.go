@@ -37,7 +37,7 @@ func (s contest) gate(v Versus) *Table {
 			switch x.Ruling {
 			case calibrate.Broken:
 				if broken++; broken <= maxBrokenGroups {
-					show(x, groupName(g.By, x.Key))
+					show(x, shorten(groupName(g.By, x.Key)))
 				}
 			case calibrate.Holds:
 				held = append(held, x)
@@ -118,16 +118,24 @@ func groupName(by, key []string) string {
 	return strings.Join(out, ", ")
 }
 
+// shorten cuts a group's name to what a table can carry; JSON and CSV have it in full.
+func shorten(name string) string {
+	const most = 40
+	if runes := []rune(clean(name)); len(runes) > most {
+		return string(runes[:most-1]) + "…"
+	}
+	return name
+}
+
 // smallGroups names the groups that are too small to judge, each with its labeled records.
 func smallGroups(g *calibrate.Gate) []string {
 	var out []string
-	for _, v := range g.Verdicts {
-		if v.Key != nil && v.Ruling == calibrate.TooSmall {
-			out = append(out, fmt.Sprintf("%s (%s)", groupName(g.By, v.Key), thousands(v.Labeled)))
+	for _, v := range g.Verdicts[max(0, len(g.Verdicts)-g.Groups):] { // those of the last limit: each has the same groups
+		if v.Ruling == calibrate.TooSmall {
+			out = append(out, fmt.Sprintf("%s (%s)", shorten(groupName(g.By, v.Key)), thousands(v.Labeled)))
 		}
 	}
-	slices.Sort(out)
-	return slices.Compact(out) // each limit on segments has told them
+	return out
 }
 
 func (s contest) gateNotes(v Versus, small []string) []string {
@@ -152,8 +160,8 @@ func (s contest) gateNotes(v Versus, small []string) []string {
 	}
 	note := ""
 	if some(func(x calibrate.Verdict) bool { return x.OnBound }) {
-		note = fmt.Sprintf("On bound: the one-sided bound at %s confidence that hurts, exact (Clopper-Pearson) for a share, normal on the paired standard error "+
-			"for a change, for a challenger that was chosen without looking at these records. ", confidenceText(g.Confidence))
+		note = fmt.Sprintf("On bound: the one-sided bound at %s confidence that hurts, exact (Clopper-Pearson) for a share; for a change normal on the paired "+
+			"standard error or, where few records differ, exact for each part of it. It is for a challenger that was chosen without looking at these records. ", confidenceText(g.Confidence))
 	}
 	if n := judged(g); n > 1 {
 		note += fmt.Sprintf("Each of the %s verdicts stands at its own level: that one of them is wrong is likelier the more there are.", thousands(n))
@@ -215,6 +223,7 @@ type verdictJSON struct {
 	Key        *object          `json:"key"`
 	Verdict    string           `json:"verdict"` // holds, broken, too_small
 	Seen       calibrate.Number `json:"seen"`
+	Method     string           `json:"method"`   // of the bound, none on the value
 	Champion   *sideJSON        `json:"champion"` // null where the limit does not look at it
 	Challenger *sideJSON        `json:"challenger"`
 	Undecided  int64            `json:"undecided"`          // records that count as what hurts most
@@ -229,7 +238,7 @@ func newGate(g *calibrate.Gate) *gateJSON {
 	out := &gateJSON{string(g.Ruling()), calibrate.Number(g.Confidence), append([]string{}, g.By...), g.Groups, g.MinLabeled, make([]verdictJSON, 0, len(g.Verdicts))}
 	for _, v := range g.Verdicts {
 		x := verdictJSON{Limit: v.Criterion.String(), Measure: v.Measure, Kind: kindName(v.Kind), Sense: "at_most", Bound: calibrate.Number(v.Bound.Float()),
-			On: "value", Verdict: string(v.Ruling), Seen: v.Seen, Challenger: newSide(&v.Challenger), Undecided: v.Undecided, Unlabeled: v.Unlabeled, Labeled: v.Labeled}
+			On: "value", Verdict: string(v.Ruling), Seen: v.Seen, Method: v.Method, Challenger: newSide(&v.Challenger), Undecided: v.Undecided, Unlabeled: v.Unlabeled, Labeled: v.Labeled}
 		if v.AtLeast {
 			x.Sense = "at_least"
 		}
@@ -304,5 +313,5 @@ func gateCells(x calibrate.Verdict, confidence float64) []any {
 			high = x.Seen
 		}
 	}
-	return []any{difference, nil, low, high, nil, level, x.Method()}
+	return []any{difference, nil, low, high, nil, level, x.Method}
 }

@@ -103,6 +103,9 @@ func TestManyBrokenGroups(t *testing.T) {
 			t.Errorf("no %q in\n%s", want, text)
 		}
 	}
+	if got := shorten("branch=" + strings.Repeat("é", 40)); got != "branch="+strings.Repeat("é", 32)+"…" {
+		t.Errorf("shortened to %q", got)
+	}
 	if strings.Contains(text, "m20") || strings.Contains(text, "\x1b") {
 		t.Errorf("%s", text)
 	}

@@ -127,8 +127,20 @@ func measureRow(m calibrate.Measure, words string) []Cell {
 
 // method says what the intervals are, once.
 func (s screen) method() string {
-	return fmt.Sprintf("Intervals: Wilson, %s; \"at most\": exact one-sided bound (Clopper-Pearson). Both take records as independent; "+
-		"by value none is claimed.", confidenceText(s.confidence))
+	byValue := "by value none is claimed."
+	if s.hasSpread() {
+		byValue = "≈ by value: linearized, at most: Fay-Feuer; approximate, and too narrow where a few records hold most of the amount."
+	}
+	return fmt.Sprintf("Intervals: Wilson, %s; \"at most\": exact one-sided bound (Clopper-Pearson). Both take records as independent; %s",
+		confidenceText(s.confidence), byValue)
+}
+
+// hasSpread tells whether measures by value have intervals.
+func (s screen) hasSpread() bool {
+	return slices.ContainsFunc(s.results, func(r replay.Result) bool {
+		t := r.Total()
+		return slices.ContainsFunc(t.Spread[:], func(s replay.Spread) bool { return s.Most > 0 })
+	})
 }
 
 // summary has one row for each of several policies; marks refer to the warnings about them.

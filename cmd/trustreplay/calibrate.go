@@ -87,6 +87,12 @@ func (e *env) calibrate(c *cli.Context) error {
 	}
 	h.hash = true
 	got, cube, err := e.calibration(c.Context, h, q, champion, goals)
+	if errors.Is(err, calibrate.ErrNothing) {
+		if err := e.print(c, reports.Uncalibrated(err, champion, goals, cube.Account)); err != nil {
+			return err
+		}
+		return errNo
+	}
 	if err != nil {
 		return err
 	}

@@ -40,6 +40,11 @@ func economicsFlag() cli.Flag {
 	return &cli.StringFlag{Name: "economics", Usage: "YAML `FILE` of what calls, reviews, step-ups, fraud and lost margin cost: adds cost_per_record and savings"}
 }
 
+// valueIntervalsFlag asks for what intervals by value need.
+func valueIntervalsFlag() cli.Flag {
+	return &cli.BoolFlag{Name: "value-intervals", Usage: "approximate intervals of the measures by value; costs another pass over the amounts"}
+}
+
 // absentFlag says how to read a product that a record does not hold.
 func absentFlag() cli.Flag {
 	return &cli.StringFlag{Name: "absent", Value: "not_called", Usage: "the `STATE` of a second product that a record does not hold: not_called, or missing in a history that always asked"}

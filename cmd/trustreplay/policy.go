@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"runtime"
 
+	"github.com/trustreplay/trustreplay/calibrate"
 	"github.com/trustreplay/trustreplay/dataset"
 	"github.com/trustreplay/trustreplay/replay"
 	"github.com/urfave/cli/v2"
@@ -35,7 +36,8 @@ func (e *env) policyVerb() *cli.Command {
 					&cli.BoolFlag{Name: "strict", Usage: "exit 1 when there is a warning"},
 					&cli.StringSliceFlag{Name: "history", Usage: "also find the rules that never fire and the cells that no record of `FILE` reaches; repeatable"},
 				}},
-			{Name: "schema", Usage: "print the JSON Schema of policy files, for editors", UsageText: "trustreplay policy schema", Action: e.policySchema},
+			{Name: "schema", Usage: "print the JSON Schema of policy files, or of acceptance files, for editors",
+				UsageText: "trustreplay policy schema [acceptance]", Action: e.policySchema},
 		},
 		Action: func(c *cli.Context) error { return cli.ShowSubcommandHelp(c) },
 	}
@@ -119,6 +121,13 @@ func lintHistory(c *cli.Context, e *env, list []*replay.Policy) ([]replay.Result
 }
 
 func (e *env) policySchema(c *cli.Context) error {
-	_, err := e.stdout.Write(replay.PolicySchema())
+	schema := replay.PolicySchema()
+	switch what := c.Args().First(); {
+	case c.NArg() > 1 || what != "" && what != "acceptance":
+		return fmt.Errorf("policy schema wants nothing, or acceptance, got %q", c.Args().Slice())
+	case what == "acceptance":
+		schema = replay.AcceptanceSchema(calibrate.Measurables())
+	}
+	_, err := e.stdout.Write(schema)
 	return err
 }

@@ -31,7 +31,7 @@ Examples:
 			&cli.StringSliceFlag{Name: "by", Usage: "split by `FIELD`: month, day, or any field of the record such as country; repeatable"},
 			&cli.StringFlag{Name: "decisions", Usage: "write each record's action and its reason to `FILE`, CSV or Parquet by its ending"},
 			&cli.Float64Flag{Name: "confidence", Value: 0.95, Usage: "`LEVEL` of the intervals, above 0.5 and below 1"},
-			absentFlag(), economicsFlag(),
+			absentFlag(), economicsFlag(), valueIntervalsFlag(),
 		)...),
 		Action: e.replay,
 	}
@@ -124,7 +124,7 @@ func (e *env) cube(ctx context.Context, h *history, plan *replay.Plan, rows *rep
 
 // ask reads the flags that say what to ask of a history; names are those of the policies.
 func ask(c *cli.Context, names []string) (replay.Question, error) {
-	q := replay.Question{By: split(c.StringSlice("by"))}
+	q := replay.Question{By: split(c.StringSlice("by")), Spread: c.Bool("value-intervals")}
 	var err error
 	if q.AbsentMissing, err = absentMissing(c.String("absent")); err != nil {
 		return q, err
