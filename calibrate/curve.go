@@ -140,7 +140,7 @@ func (c *StrategyCurve) bound(records int64) {
 	var rates []Ratio
 	var approved []int64
 	for _, p := range c.Points {
-		rates, approved = append(rates, fraudRatio(p.Counts)), append(approved, approvals(p.Counts).N())
+		rates, approved = append(rates, fraudRatio(p.Counts)), append(approved, p.Counts.Approved().N())
 	}
 	for _, m := range c.Marks {
 		rates = append(rates, fraudRatio(m.Counts))
@@ -177,12 +177,7 @@ func (c *StrategyCurve) intervals(rates []Ratio) []Interval {
 // Family returns how many rates the simultaneous intervals hold for at once: all that were tried, and the marks.
 func (c *StrategyCurve) Family() int64 { return c.Tried + int64(len(c.Marks)) }
 
-// approvals counts what is approved or monitored.
-func approvals(c replay.Counts) replay.Tally {
-	return c.Actions[dataset.Approve].Add(c.Actions[dataset.Monitor])
-}
-
 func fraudRatio(c replay.Counts) Ratio {
-	t := approvals(c)
+	t := c.Approved()
 	return Ratio{t.Records[dataset.Fraud], t.Labeled()}
 }

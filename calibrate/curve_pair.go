@@ -26,7 +26,7 @@ func samePairs(s *sweep, p *replay.Policy, cutoffs []Cutoff) []candidate {
 	for i, low := range at {
 		for _, high := range at[i:] {
 			bands := *cutoffs[0].bands(Move(p, cutoffs, []int{low, high}))
-			out = append(out, newCandidate(low, high, approvals(s.counts(bands))))
+			out = append(out, newCandidate(low, high, s.counts(bands).Approved()))
 		}
 	}
 	return out
@@ -207,7 +207,7 @@ func (p *plane) candidates() iter.Seq[candidate] {
 		aside := make([]replay.Tally, len(columnsAt))
 		for j, at := range columnsAt {
 			b := *p.cutoffs[1].bands(Move(p.policy, p.cutoffs[1:], []int{at}))
-			aside[j] = approvals(p.columns.counts(b))
+			aside[j] = p.columns.counts(b).Approved()
 			for k, e := range edgesOf(b) {
 				columnEdges[j][k] = place(p.columnScores, e) - 1
 			}
@@ -216,7 +216,7 @@ func (p *plane) candidates() iter.Seq[candidate] {
 		for _, at := range append(slices.Clone(p.rowScores), dataset.MaxScore+1) {
 			b := *p.cutoffs[0].bands(Move(p.policy, p.cutoffs[:1], []int{at}))
 			p.fill(line, edgesOf(b))
-			here := approvals(p.rows.counts(b))
+			here := p.rows.counts(b).Approved()
 			for j, column := range columnsAt {
 				t := here.Add(aside[j])
 				for c := range line.upTo {

@@ -49,7 +49,7 @@ func TestCurveIsRun(t *testing.T) {
 		}
 		approved := []int64{}
 		for _, point := range c.Points {
-			approved = append(approved, approvals(point.Counts).N())
+			approved = append(approved, point.Counts.Approved().N())
 			checkPoint(rt, cube, p, cutoffs, point)
 		}
 		if falling, rising := slices.IsSortedFunc(approved, func(a, b int64) int { return int(b - a) }), slices.IsSorted(approved); c.Nested && !falling && !rising {
@@ -122,7 +122,7 @@ func TestFrontierIsBest(t *testing.T) {
 				if err != nil {
 					rt.Fatal(err)
 				}
-				n, rate := approvals(r.Counts).N(), fraudRatio(r.Counts)
+				n, rate := r.Counts.Approved().N(), fraudRatio(r.Counts)
 				if old, found := best[n]; rate.N > 0 && (!found || rate.K*old.N < old.K*rate.N) {
 					best[n] = rate
 				}
@@ -149,7 +149,7 @@ func TestFrontierIsBest(t *testing.T) {
 		var got []string
 		for _, point := range c.Points {
 			rate := fraudRatio(point.Counts)
-			got = append(got, fmt.Sprintf("%d: %.9f", approvals(point.Counts).N(), float64(rate.K)/float64(rate.N)))
+			got = append(got, fmt.Sprintf("%d: %.9f", point.Counts.Approved().N(), float64(rate.K)/float64(rate.N)))
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			rt.Fatalf("frontier (-want +got):\n%s", diff)
@@ -311,7 +311,7 @@ func TestCurveBands(t *testing.T) {
 		t.Errorf("approval %v, want 1 - %v..1", first.Approval, eps)
 	}
 	last := c.Points[5]
-	if last.At[0] != 1001 || approvals(last.Counts).N() != 0 || last.FraudRate.Low.Defined() || last.Approval.Low != 0 {
+	if last.At[0] != 1001 || last.Counts.Approved().N() != 0 || last.FraudRate.Low.Defined() || last.Approval.Low != 0 {
 		t.Errorf("above every score: %+v", last)
 	}
 	if c, err = Strategy(cube, p, cutoffs, nil, CurveOptions{Confidence: 0.9, Pointwise: true}); err != nil {

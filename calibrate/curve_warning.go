@@ -54,7 +54,7 @@ func (c *StrategyCurve) Warnings() []Warning {
 		}
 	}
 	if p, found := c.leastLabeled(); found {
-		now, then := approvals(c.Marks[0].Counts), approvals(p.Counts)
+		now, then := c.Marks[0].Counts.Approved(), p.Counts.Approved()
 		more := then.Sub(now)
 		blind, fraud := more.N()-more.Labeled(), then.Records[dataset.Fraud]
 		add(LessLabeled, "%s approves %s records more than now, %s of them without a label, as are those that production stopped: the fraud rate there is "+
@@ -70,14 +70,14 @@ func (c *StrategyCurve) Warnings() []Warning {
 // by what the policy knows of its own approvals; found is false where no point is much worse than that. It compares numbers
 // of records, which are those of the records themselves where the approved ones are nested.
 func (c *StrategyCurve) leastLabeled() (least CurvePoint, found bool) {
-	now := approvals(c.Marks[0].Counts)
+	now := c.Marks[0].Counts.Approved()
 	known := 1.0
 	if now.N() > 0 {
 		known = float64(now.Labeled()) / float64(now.N())
 	}
 	most := 0.0
 	for _, p := range c.Points {
-		more := approvals(p.Counts).Sub(now)
+		more := p.Counts.Approved().Sub(now)
 		lacking := known*float64(more.N()) - float64(more.Labeled())
 		if more.N() >= fewRecords && more.Labeled() >= 0 && lacking > unevenPoints*float64(more.N()) && lacking > most {
 			least, most, found = p, lacking, true
@@ -98,7 +98,7 @@ func (c *StrategyCurve) names() (out []string) {
 
 func (c *StrategyCurve) approves() bool {
 	for _, p := range c.Points {
-		if approvals(p.Counts).N() > 0 {
+		if p.Counts.Approved().N() > 0 {
 			return true
 		}
 	}

@@ -57,11 +57,12 @@ type Verdict struct {
 }
 
 // Judge holds a comparison to an acceptance. by names the fields that the comparison is split by; those of the acceptance's
-// segments must be among them. confidence, in (0.5, 1), is that of the limits on a bound.
-func Judge(a *replay.Acceptance, c *replay.Comparison, by []string, confidence float64) Gate {
+// segments must be among them. period is that of the history, nil where no record has a time. confidence, in (0.5, 1), is that
+// of the limits on a bound.
+func Judge(a *replay.Acceptance, c *replay.Comparison, by []string, period *dataset.Period, confidence float64) Gate {
 	g := Gate{Confidence: confidence}
 	for _, limit := range a.Limits {
-		g.Verdicts = append(g.Verdicts, judge(limit, c, &c.Swap, confidence))
+		g.Verdicts = append(g.Verdicts, judge(mustDefine(limit.Measure, Days(period)), limit, c, &c.Swap, confidence))
 	}
 	if a.Segments == nil {
 		return g
@@ -74,7 +75,8 @@ func Judge(a *replay.Acceptance, c *replay.Comparison, by []string, confidence f
 	g.Groups = len(groups)
 	for _, limit := range a.Segments.Limits {
 		for i := range groups {
-			v := judge(limit, c, &groups[i].Swap, confidence)
+			q := mustDefine(limit.Measure, GroupDays(period, g.By, groups[i].Key))
+			v := judge(q, limit, c, &groups[i].Swap, confidence)
 			v.Key = groups[i].Key
 			if v.Labeled < g.MinLabeled {
 				v.Ruling = TooSmall
@@ -134,9 +136,8 @@ func regroup(groups []replay.SwapGroup, by, fields []string) []replay.SwapGroup 
 	return merged
 }
 
-// judge holds the records of a swap table to one limit.
-func judge(limit replay.Criterion, c *replay.Comparison, s *replay.Swap, confidence float64) Verdict {
-	q := mustDefine(limit.Measure)
+// judge holds the records of a swap table to one limit, whose measure q reads.
+func judge(q gauge, limit replay.Criterion, c *replay.Comparison, s *replay.Swap, confidence float64) Verdict {
 	// Whoever is held down is hurt by what is high, and the other way round; the champion by the opposite of both.
 	settled := q.settle(s, limit.AtLeast, !limit.AtLeast)
 	a, b := s.Counts()

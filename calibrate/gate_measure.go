@@ -33,19 +33,26 @@ func Measurables() []replay.Measurable {
 	for _, a := range dataset.Actions {
 		out = append(out, replay.Measurable{Name: labelCoveragePrefix + a.String(), Exact: true})
 	}
-	return append(append(out, replay.Measurable{Name: "fraud_bps"}), byValue...)
+	return append(append(out, replay.Measurable{Name: "fraud_bps"}, replay.Measurable{Name: reviewPerDay}), byValue...)
 }
 
-// A gauge is what a limit reads a measure with: a ratio of two regions, or the call rate of a product.
+// A gauge is what a limit reads a measure with: a ratio of two regions, the call rate of a product, or reviews by day.
 type gauge struct {
 	name, unit string
 	num, den   region
 	byValue    bool
 	product    string // of a call rate, which has no regions
+	days       int64  // of the window, which is what reviewPerDay is divided by
 }
 
-// mustDefine returns the definition of one of Measurables.
-func mustDefine(name string) gauge {
+// reviewPerDay is the mean of the reviews over the days of the window.
+const reviewPerDay = "review_per_day"
+
+// mustDefine returns the definition of one of Measurables, of a window of so many days.
+func mustDefine(name string, days int64) gauge {
+	if name == reviewPerDay {
+		return gauge{name: name, unit: PerDay, num: region{reviewed, whoever}, days: days}
+	}
 	if product, found := strings.CutPrefix(name, callRatePrefix); found {
 		return gauge{name: name, unit: Share, product: product}
 	}
@@ -58,10 +65,10 @@ func mustDefine(name string) gauge {
 	for _, d := range definitions {
 		switch name {
 		case d.name, d.name + "_value":
-			return gauge{name, d.unit, d.num, d.den, name != d.name, ""}
+			return gauge{name: name, unit: d.unit, num: d.num, den: d.den, byValue: name != d.name}
 		case "fraud_bps":
 			if d.name == fraudRate {
-				return gauge{name, BPS, d.num, d.den, true, ""}
+				return gauge{name: name, unit: BPS, num: d.num, den: d.den, byValue: true}
 			}
 		}
 	}
@@ -82,6 +89,9 @@ func (q gauge) measure(p *replay.Policy, c replay.Counts, confidence float64) Me
 		return byValue(q.name, q.unit, q.num, q.den, c, confidence)
 	}
 	records := func(t replay.Tally, l int) int64 { return t.Records[l] }
+	if q.unit == PerDay {
+		return plain(q.name, PerDay, q.num.sum(c, records), q.days)
+	}
 	return ratio(q.name, q.unit, q.num.sum(c, records), q.den.sum(c, records), confidence)
 }
 

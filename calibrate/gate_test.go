@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/trustreplay/trustreplay/dataset"
@@ -116,7 +117,7 @@ func TestGateEdges(t *testing.T) {
 		{"first product", "measure: call_rate_session, at_least: 100%", clean(3), Holds, "100.00 %"},
 		{"second product", "measure: call_rate_onboarding, at_most: 0%, on: bound", clean(59), Broken, "≤ 4.96 %"},
 	} {
-		g := Judge(accept(t, tt.limit), contest(tt.swap), nil, 0.95)
+		g := Judge(accept(t, tt.limit), contest(tt.swap), nil, nil, 0.95)
 		if len(g.Verdicts) != 1 {
 			t.Fatalf("%s: %d verdicts", tt.name, len(g.Verdicts))
 		}
@@ -146,7 +147,7 @@ func TestGateOnPairedBound(t *testing.T) {
 			}
 			for _, step := range []float64{-1e-7, 1e-7} {
 				bound := new(big.Float).SetFloat64((want+step)*100).Text('f', 7)
-				v := Judge(accept(t, "measure: "+measure+", "+key+": "+bound+"pp, on: bound"), contest(s), nil, 0.95).Verdicts[0]
+				v := Judge(accept(t, "measure: "+measure+", "+key+": "+bound+"pp, on: bound"), contest(s), nil, nil, 0.95).Verdicts[0]
 				if holds := (step < 0) == atLeast; (v.Ruling == Holds) != holds || math.Abs(float64(v.Seen)-want) > 1e-12 {
 					t.Errorf("%s is %s at %v, want %v and holds %v", v.Criterion, v.Ruling, v.Seen, want, holds)
 				}
@@ -172,7 +173,7 @@ func TestBoundMethods(t *testing.T) {
 		{"measure: fraud_rate, at_most: 1%", swapOf(rest), MethodNone},
 		{"measure: fraud_rate, at_most: 1%, on: bound", swapOf(), MethodNone},
 	} {
-		if v := Judge(accept(t, tt.limit), contest(tt.swap), nil, 0.95).Verdicts[0]; v.Method != tt.want {
+		if v := Judge(accept(t, tt.limit), contest(tt.swap), nil, nil, 0.95).Verdicts[0]; v.Method != tt.want {
 			t.Errorf("%s by %s, want %s", v.Criterion, v.Method, tt.want)
 		}
 	}
@@ -295,10 +296,10 @@ func TestMeasurables(t *testing.T) {
 			t.Errorf("%s is there twice", m.Name)
 		}
 		known = append(known, m.Name)
-		if got := mustDefine(m.Name); got.name != m.Name || m.Exact != (got.unit == Share && !got.byValue) {
+		if got := mustDefine(m.Name, 7); got.name != m.Name || m.Exact != (got.unit == Share && !got.byValue) {
 			t.Errorf("%+v is defined as %+v", m, got)
 		}
-		if replay.IsShare(m.Name) != (mustDefine(m.Name).unit == Share) {
+		if replay.IsShare(m.Name) != (mustDefine(m.Name, 7).unit == Share) {
 			t.Errorf("%s: replay and calibrate disagree on whether it is a share", m.Name)
 		}
 	}
@@ -310,7 +311,7 @@ func TestMeasurables(t *testing.T) {
 				if !slices.Contains(known, want.Name) {
 					t.Fatalf("no limit can be about %s", want.Name)
 				}
-				q := mustDefine(want.Name)
+				q := mustDefine(want.Name, 7)
 				champion, challenger := q.measures(c, &c.Swap, 0.95)
 				if got := []Measure{champion, challenger}[i]; !cmp.Equal(got, want, cmp.Comparer(func(a, b Number) bool { return a == b || !a.Defined() && !b.Defined() })) {
 					t.Fatalf("got %+v, want %+v", got, want)
@@ -342,7 +343,7 @@ func TestSettle(t *testing.T) {
 			s.Actions[halt][open].Amount[l] += 3
 		}
 		c, up := contest(s), rapid.Bool().Draw(t, "up")
-		q := mustDefine(rapid.SampledFrom(names).Draw(t, "measure"))
+		q := mustDefine(rapid.SampledFrom(names).Draw(t, "measure"), 7)
 		settled := q.settle(&s, false, up)
 		_, got := q.measures(c, &settled, 0.95)
 		_, asCounted := s.Counts()
@@ -401,11 +402,40 @@ func TestGateUndecided(t *testing.T) {
 		"measure: insult_rate, at_most: 1%":                        {[2]int64{0, 109}, [2]int64{9, 109}, 4},
 		"measure: undecided_rate, at_most: 10%":                    {[2]int64{8, 114}, [2]int64{6, 114}, 0},
 	} {
-		v := Judge(accept(t, limit), contest(s), nil, 0.95).Verdicts[0]
+		v := Judge(accept(t, limit), contest(s), nil, nil, 0.95).Verdicts[0]
 		a, b := [2]int64{v.Champion.Numerator, v.Champion.Denominator}, [2]int64{v.Challenger.Numerator, v.Challenger.Denominator}
 		if v.Kind != replay.Absolute && a != want.champion || b != want.challenger || v.Undecided != want.undecided {
 			t.Errorf("%s: %v, %v, %d undecided; want %+v", limit, a, b, v.Undecided, want)
 		}
+	}
+}
+
+// TestGateReviewsPerDay: undecided records may all end in the queue, and a month has the days that the history has of it.
+func TestGateReviewsPerDay(t *testing.T) {
+	day := func(text string) int64 {
+		d, err := time.Parse(time.DateOnly, text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d.UnixMicro()
+	}
+	period := &dataset.Period{First: day("2026-03-22"), Last: day("2026-04-10")} // 10 days of each month
+	s := swapOf(lot{pass, dataset.Review, dataset.Legit, 30}, lot{pass, open, dataset.Unlabeled, 10}, lot{pass, pass, dataset.Legit, 99})
+	c := contest(s)
+	c.Groups = []replay.SwapGroup{{Key: []string{"2026-03"}, Swap: s}, {Key: []string{"2026-04"}, Swap: swapOf(lot{pass, pass, dataset.Legit, 9})}}
+	for limit, want := range map[string]Ruling{"measure: review_per_day, at_most: 2": Holds, "measure: review_per_day, at_most: 1.99": Broken,
+		"measure: review_per_day, at_least: 1.5": Holds, "measure: review_per_day, at_least: 1.51": Broken} {
+		if v := Judge(accept(t, limit), c, nil, period, 0.95).Verdicts[0]; v.Ruling != want || v.Undecided != 10 {
+			t.Errorf("%s", v.Sentence(0.95))
+		}
+	}
+	a := &replay.Acceptance{Segments: &replay.Segments{Limits: accept(t, "measure: review_per_day, at_most: 3").Limits}}
+	g := Judge(a, c, []string{"month"}, period, 0.95)
+	if got, want := g.Verdicts[0].Sentence(0.95), "review_per_day <= 3 is broken: 4.00 a day (40 in 10 days); undecided, counted against it: 10"; got != want || g.Verdicts[1].Ruling != Holds {
+		t.Errorf("got %s; %+v\nwant %s", got, g.Verdicts[1], want)
+	}
+	if v := Judge(accept(t, "measure: review_per_day, at_most: 3"), c, nil, nil, 0.95).Verdicts[0]; v.Ruling != Broken || v.Seen.Defined() {
+		t.Errorf("without a time: %s", v.Sentence(0.95))
 	}
 }
 
@@ -416,7 +446,7 @@ func TestGateSegments(t *testing.T) {
 	c.Groups = []replay.SwapGroup{{Key: []string{"2026-03", "FR"}, Swap: bad}, {Key: []string{"2026-03", "IT"}, Swap: good}, {Key: []string{"2026-04", ""}, Swap: small}}
 	a := accept(t, "measure: approval_rate, at_least: 0%")
 	a.Segments = &replay.Segments{By: []string{"country"}, MinLabeled: 200, Limits: accept(t, "measure: approval_rate, at_least: 50%", "measure: fraud_rate, at_most: 1%").Limits}
-	g := Judge(a, c, []string{"month", "country"}, 0.95)
+	g := Judge(a, c, []string{"month", "country"}, nil, 0.95)
 	var got []string
 	for _, v := range g.Verdicts {
 		got = append(got, strings.Join(v.Key, "/")+" "+string(v.Ruling))
@@ -425,7 +455,7 @@ func TestGateSegments(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" || g.Groups != 3 || len(g.Broken()) != 2 || g.Ruling() != Broken {
 		t.Errorf("%+v (-want +got):\n%s", g, diff)
 	}
-	if g := Judge(&replay.Acceptance{Segments: &replay.Segments{MinLabeled: 201, Limits: a.Segments.Limits}}, c, []string{"month", "country"}, 0.95); g.Ruling() != TooSmall || len(g.Broken()) != 0 {
+	if g := Judge(&replay.Acceptance{Segments: &replay.Segments{MinLabeled: 201, Limits: a.Segments.Limits}}, c, []string{"month", "country"}, nil, 0.95); g.Ruling() != TooSmall || len(g.Broken()) != 0 {
 		t.Errorf("nobody was judged, and the gate is %s", g.Ruling())
 	}
 }
@@ -468,7 +498,7 @@ func TestGateSentence(t *testing.T) {
 		"measure: approval_rate, at_most: 0.5":          "approval_rate <= 50% is broken: 100.00 % (2,799 of 2,799); undecided, counted against it: 1",
 		"measure: fraud_bps, times_at_most: 1":          "fraud_bps <= 1 x champion is broken: 1.0004 x (39.00 of 2,787.00 → 39.00 of 2,786.00); undecided, counted against it: 1; swap-ins without a label, not counted: 12",
 	} {
-		if got := Judge(accept(t, limit), contest(s), nil, 0.95).Verdicts[0].Sentence(0.95); got != want {
+		if got := Judge(accept(t, limit), contest(s), nil, nil, 0.95).Verdicts[0].Sentence(0.95); got != want {
 			t.Errorf("%s:\n got %s\nwant %s", limit, got, want)
 		}
 	}

@@ -28,6 +28,8 @@ func (v Verdict) Text() string {
 		unit = " bps"
 	case v.Challenger.Unit == Odds && v.Kind == replay.Absolute:
 		unit = " : 1"
+	case v.Challenger.Unit == PerDay:
+		unit = " a day"
 	}
 	if v.OnBound {
 		lead = "≤ "
@@ -95,8 +97,11 @@ func (v Verdict) Counted() string {
 }
 
 func (v Verdict) between() string {
-	if v.Challenger.Unit == Odds {
+	switch v.Challenger.Unit {
+	case Odds:
 		return " : "
+	case PerDay:
+		return " in "
 	}
 	return " of "
 }
@@ -105,7 +110,14 @@ func parts(m Measure) [2]string {
 	if m.ByValue {
 		return [2]string{money(m.Numerator), money(m.Denominator)}
 	}
-	return [2]string{count(m.Numerator), count(m.Denominator)}
+	whole := count(m.Denominator)
+	switch {
+	case m.Unit == PerDay && m.Denominator == 1:
+		whole += " day"
+	case m.Unit == PerDay:
+		whole += " days"
+	}
+	return [2]string{count(m.Numerator), whole}
 }
 
 // money prints minor units as major ones.

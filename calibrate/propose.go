@@ -43,11 +43,17 @@ func priceLadder() (out []float64) {
 
 // newProposer prepares a search over a window; growth is how many labeled records the window to certify has for each of it.
 func newProposer(w Window, base *replay.Policy, g Goals, growth float64) (*proposer, error) {
-	p := &proposer{Goals: g, mould: newMould(base, g), seen: map[string]bool{}}
-	var err error
-	if p.bench, err = newBench(g, base, w.Days()); err != nil {
+	j, err := newBench(g, base, w.Days())
+	if err != nil {
 		return nil, err
 	}
+	return newSearcher(w, base, g, j, growth)
+}
+
+// newSearcher prepares a search for what a bench asks.
+func newSearcher(w Window, base *replay.Policy, g Goals, j bench, growth float64) (*proposer, error) {
+	p := &proposer{Goals: g, mould: newMould(base, g), bench: j, seen: map[string]bool{}}
+	var err error
 	if p.space, err = NewSpace(w.cube, base); err != nil {
 		return nil, err
 	}

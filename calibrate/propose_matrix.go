@@ -30,21 +30,10 @@ func (p *proposer) matrixActions() []dataset.Action {
 // matrices proposes, for each margin, the best matrix over the base's bands: of all monotone ones, which is exact, or with
 // AnyMatrix the best action of each cell at each price.
 func (p *proposer) matrices() error {
-	cells, err := p.grid.Clusters(p.base.FirstBands, p.base.SecondBands)
+	cells, rest, err := p.matrixCells()
 	if err != nil {
 		return err
 	}
-	onCells := replay.Counts{}
-	for _, c := range dataset.Clusters {
-		for _, d := range dataset.Clusters {
-			if p.base.Gate[c] != replay.Next {
-				cells[c][d] = replay.Tally{} // the gate decides there
-				continue
-			}
-			addTally(&onCells, replay.Decision{Action: p.base.Matrix[c][d], Called: true}, cells[c][d])
-		}
-	}
-	rest := p.space.counts(p.base).Sub(onCells)
 	family := MatrixFamily{Actions: p.matrixActions(), Missing: dataset.Block}
 	if p.AnyMatrix {
 		return p.anyMatrices(cells, family)
@@ -63,6 +52,24 @@ func (p *proposer) matrices() error {
 		}
 	}
 	return nil
+}
+
+// matrixCells counts the records on which the base's matrix decides, and what the base does with all others.
+func (p *proposer) matrixCells() (cells *ClusterCounts, rest replay.Counts, err error) {
+	if cells, err = p.grid.Clusters(p.base.FirstBands, p.base.SecondBands); err != nil {
+		return nil, rest, err
+	}
+	onCells := replay.Counts{}
+	for _, c := range dataset.Clusters {
+		for _, d := range dataset.Clusters {
+			if p.base.Gate[c] != replay.Next {
+				cells[c][d] = replay.Tally{} // the gate decides there
+				continue
+			}
+			addTally(&onCells, replay.Decision{Action: p.base.Matrix[c][d], Called: true}, cells[c][d])
+		}
+	}
+	return cells, p.space.counts(p.base).Sub(onCells), nil
 }
 
 // bests keep the best matrix of each margin in one pass over all of them.

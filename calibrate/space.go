@@ -262,3 +262,15 @@ func (s *Space) onGrid(g *Grid, p *replay.Policy) replay.Counts {
 	alone.layers[0].both, _ = NewGrid(nil)
 	return alone.counts(p)
 }
+
+// onFirsts returns what a policy does with the records that search adds to the grid where silent ones are asked for: those
+// with a first score alone, which no rule decides.
+func (s *Space) onFirsts(p *replay.Policy) replay.Counts {
+	i := slices.IndexFunc(s.layers, func(l layer) bool { return l.fired == 0 })
+	if i < 0 || s.base.Second == "" {
+		return replay.Counts{}
+	}
+	empty, _ := NewGrid(nil)
+	alone := Space{base: s.base, layers: []layer{{both: empty, firsts: s.layers[i].firsts}}}
+	return alone.counts(p)
+}

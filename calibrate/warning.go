@@ -192,7 +192,7 @@ func coverage(c replay.Counts, a dataset.Action) float64 {
 
 // fraudsApproved reports a fraud rate among approved that rests on little.
 func fraudsApproved(c replay.Counts) (Warning, bool) {
-	a := c.Actions[dataset.Approve].Add(c.Actions[dataset.Monitor])
+	a := c.Approved()
 	about := []string{"fraud_rate", "fraud_bps"}
 	k, n := a.Records[dataset.Fraud], a.Labeled()
 	switch {

@@ -162,7 +162,8 @@ func (l Limit) String() string {
 // the few below.
 func IsShare(measure string) bool {
 	switch strings.TrimSuffix(measure, "_value") {
-	case bpsMeasure, "false_positive_ratio", "review_per_day", "cost_per_record", "savings":
+	case bpsMeasure, "false_positive_ratio", "review_per_day", "review_per_day_p95", "review_per_day_max",
+		"cost_per_record", "savings_approve_all", "savings_block_all":
 		return false
 	}
 	return true

@@ -80,7 +80,7 @@ func TestParseLimit(t *testing.T) {
 		{"fraud_bps <= 0.5%", "fraud_bps <= 50", Limit{"fraud_bps", false, Decimal{50, 1}}},
 		{"fraud_bps <= 100%", "fraud_bps <= 10000", Limit{"fraud_bps", false, Decimal{10_000, 1}}},
 		{"review_per_day <= 200", "review_per_day <= 200", Limit{"review_per_day", false, Decimal{200, 1}}},
-		{"savings >= -1.5", "savings >= -1.5", Limit{"savings", true, Decimal{-15, 10}}},
+		{"savings_block_all >= -1.5", "savings_block_all >= -1.5", Limit{"savings_block_all", true, Decimal{-15, 10}}},
 		{"false_positive_ratio_value <= 3.5", "false_positive_ratio_value <= 3.5", Limit{"false_positive_ratio_value", false, Decimal{35, 10}}},
 	} {
 		got, err := ParseLimit(tt.text)
@@ -105,6 +105,7 @@ func TestParseLimit(t *testing.T) {
 		"fraud_bps <= 10001":        "want 0bps to 10000bps",
 		"fraud_bps <= -1bps":        "want 0bps to 10000bps",
 		"review_per_day <= 20%":     "review_per_day is no share: want a plain number",
+		"review_per_day_max <= 20%": "review_per_day_max is no share: want a plain number",
 		"cost_per_record <= 20bps":  "cost_per_record is no share: want a plain number",
 	} {
 		if got, err := ParseLimit(text); err == nil || !strings.Contains(err.Error(), message) {
@@ -115,7 +116,7 @@ func TestParseLimit(t *testing.T) {
 
 // A limit prints as text that says the same again.
 func FuzzParseLimit(f *testing.F) {
-	for _, text := range []string{"fraud_rate <= 0.5%", "approval_rate>=85%", "fraud_bps =< 50 bps", "review_per_day ≤ 12.5", "savings => -1", "x <= inf"} {
+	for _, text := range []string{"fraud_rate <= 0.5%", "approval_rate>=85%", "fraud_bps =< 50 bps", "review_per_day ≤ 12.5", "savings_block_all => -1", "x <= inf"} {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

@@ -47,6 +47,9 @@ func (c Counts) Total() Tally {
 	return t
 }
 
+// Approved returns the tally of the records that are let through, approved or monitored.
+func (c Counts) Approved() Tally { return c.Actions[dataset.Approve].Add(c.Actions[dataset.Monitor]) }
+
 // Add returns the sum of two counts.
 func (c Counts) Add(d Counts) Counts {
 	for i := range c.Actions {

@@ -274,7 +274,7 @@ func (s advice) step(i int, at calibrate.Candidate, c replay.Counts) []Cell {
 	case !at.Checked:
 		result = "certified, breaks a checked limit"
 	}
-	approved := c.Actions[dataset.Approve].Add(c.Actions[dataset.Monitor])
+	approved := c.Approved()
 	rate := calibrate.Rate("fraud_rate", approved.Records[dataset.Fraud], approved.Labeled(), s.confidence)
 	value, _ := measureText(rate)
 	return []Cell{countCell(int64(i + 1)), textCell(string(at.Family)), countCell(approved.N()), shareCell(approved.N(), c.Total().N()),

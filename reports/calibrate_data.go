@@ -17,7 +17,7 @@ type calibrateJSON struct {
 	Procedure     string                 `json:"procedure"` // propose-rank-certify or ladder
 	Windows       []windowJSON           `json:"windows"`
 	Certified     bool                   `json:"certified"`
-	Reason        *string                `json:"reason"` // why the history cannot be calibrated on, else null
+	Reason        *string                `json:"reason"`             // why the history cannot be calibrated on, else null
 	Recommended   *string                `json:"recommended_policy"` // YAML, null where nothing is certified
 	Certificate   *calibrate.Certificate `json:"certificate"`
 	Current       []standJSON            `json:"champion_windows"` // what the champion does in each window
@@ -141,7 +141,7 @@ func (s advice) tidy() *Table {
 		t.Columns = append(t.Columns, Column{Name: name})
 	}
 	add := func(lead []any, w int, c replay.Counts, p calibrate.Number) {
-		a := c.Actions[dataset.Approve].Add(c.Actions[dataset.Monitor])
+		a := c.Approved()
 		n, k, labeled := c.Total().N(), a.Records[dataset.Fraud], a.Labeled()
 		window := s.Windows[w]
 		t.line(lead, window.Name, window.From, window.To, n, a.N(), k, labeled, calibrate.Rate("", a.N(), n, s.confidence).Value,

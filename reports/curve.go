@@ -101,7 +101,7 @@ func (s sweepScreen) somewhere(line shown) bool {
 
 // measured returns the measures of a point or a mark.
 func (s sweepScreen) measured(p *replay.Policy, c replay.Counts) []calibrate.Measure {
-	t := c.Actions[dataset.Approve].Add(c.Actions[dataset.Monitor])
+	t := c.Approved()
 	return append(s.setting(replay.Result{Economics: s.results[0].Economics}).Measures(p, c), calibrate.Rate(approvedLabeled, t.Labeled(), t.N(), s.Confidence))
 }
 

@@ -56,7 +56,7 @@ func StrategyPicture(c *calibrate.StrategyCurve, account dataset.Account, limits
 
 // ratesOf returns the approval rate and the fraud rate of counts, or false where there is none.
 func ratesOf(c replay.Counts) (approval, fraud float64, ok bool) {
-	t := c.Actions[dataset.Approve].Add(c.Actions[dataset.Monitor])
+	t := c.Approved()
 	if t.Labeled() == 0 {
 		return 0, 0, false
 	}
@@ -82,7 +82,7 @@ func (s sweepScreen) highest() float64 {
 	highest := 0.0
 	total := s.results[0].Total().Labeled()
 	for _, p := range s.Points {
-		t := p.Actions[dataset.Approve].Add(p.Actions[dataset.Monitor])
+		t := p.Approved()
 		if _, y, ok := ratesOf(p.Counts); ok && t.Labeled() >= max(few, total/100) {
 			highest = max(highest, y)
 		}

@@ -126,7 +126,7 @@ func checkCurveForms(t *testing.T, c *calibrate.StrategyCurve, d Document) {
 	}
 	for i, p := range c.Points {
 		row, m := rows[1+i], got.Points[i].Measures["fraud_rate"]
-		tally := p.Actions[dataset.Approve].Add(p.Actions[dataset.Monitor])
+		tally := p.Approved()
 		if row[column("approved")] != strconv.FormatInt(tally.N(), 10) || row[column("approved_fraud")] != strconv.FormatInt(tally.Records[dataset.Fraud], 10) {
 			t.Fatalf("csv at %v: %v", p.At, row)
 		}

@@ -22,6 +22,7 @@ var gates = map[string]struct {
   - {measure: fraud_rate, times_at_most: 1.1}
   - {measure: fraud_bps, at_most: 300}
   - {measure: insult_rate, change_at_most: 0pp}
+  - {measure: review_per_day, at_most: 4}
 segments:
   by: [country]
   min_labeled: 1000
@@ -43,7 +44,7 @@ func gated(t *testing.T, by []string, file string, confidence float64) (contest,
 	champion, looser, stricter := waterfalls()
 	r, versus, account := contested(t, by, champion, looser, stricter)
 	for i := range versus {
-		g := calibrate.Judge(a, versus[i].Comparison, by, confidence)
+		g := calibrate.Judge(a, versus[i].Comparison, by, account.Period, confidence)
 		versus[i].Gate = &g
 	}
 	return contest{screen{[]replay.Result{r}, by, account, confidence}, versus}, account

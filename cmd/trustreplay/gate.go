@@ -56,7 +56,7 @@ func (g *gate) judge(versus []reports.Versus, by []string, account dataset.Accou
 	}
 	for i := range versus {
 		v := &versus[i]
-		gate := calibrate.Judge(g.acceptance, v.Comparison, by, confidence)
+		gate := calibrate.Judge(g.acceptance, v.Comparison, by, account.Period, confidence)
 		v.Gate = &gate
 		if err := g.split(gate); err != nil {
 			return err
