@@ -1,7 +1,6 @@
 package calibrate
 
 import (
-	"errors"
 	"fmt"
 	"runtime"
 	"slices"
@@ -31,7 +30,9 @@ import (
 //     independent: a yardstick and no p-value. Ceiling is Markov's inequality, which needs no independence and says less.
 //
 // All of this is for applicants who stay the same. Where they change, a month that is shown broken says that what held of the
-// past did not hold of the month, which is worth knowing and no fault of the certificate.
+// past did not hold of the month, which is worth knowing and no fault of the certificate. Two things it cannot show: labels
+// are those known today, where a calibration of that time would have had to do without the newest; and only labeled records
+// count, so that a policy which approves what production stopped is judged by the others.
 type Backtest struct {
 	// Goals are those given, delta filled in.
 	Goals Goals
@@ -116,8 +117,8 @@ func (t Trial) Shown() bool {
 	return slices.ContainsFunc(t.Tests, func(x Test) bool { return x.Shown })
 }
 
-// NewBacktest runs Calibrate for every month of a cube that is split by month, keeps every score apart and covers the champion.
-// A month in which nothing can be certified is part of the answer. Fewer than MinPast + 1 months are an error that wraps
+// NewBacktest runs Calibrate for every month of a cube that is split by month, keeps every score apart and covers the champion;
+// the goals' Until leaves out the newest months here too. A month in which nothing can be certified is part of the answer. Fewer than MinPast + 1 months are an error that wraps
 // ErrNothing; a cube that is split otherwise, and goals that make no sense, are errors too.
 //
 // Months run side by side on as many goroutines as GOMAXPROCS allows, and the result does not depend on how many.
@@ -131,6 +132,9 @@ func NewBacktest(cube *replay.Cube, champion *replay.Policy, g Goals) (*Backtest
 	list, timeless, err := periodsOf(cube, champion)
 	if err != nil {
 		return nil, err
+	}
+	if g.Until != "" {
+		list = slices.DeleteFunc(list, func(p period) bool { return p.key >= g.Until })
 	}
 	for _, p := range list {
 		if _, err := time.Parse("2006-01", p.key); err != nil {
@@ -171,143 +175,6 @@ func (b *Backtest) run(cube *replay.Cube, champion *replay.Policy, list []period
 		}
 	}
 	return nil
-}
-
-// month tries the last of the periods with a calibration on all before it.
-func (b *Backtest) month(cube *replay.Cube, champion *replay.Policy, list []period) (BacktestMonth, error) {
-	last := list[len(list)-1]
-	m := BacktestMonth{Month: last.key, Total: last.total}
-	past, err := windowOf("past", cube, list[:len(list)-1])
-	if err != nil {
-		return m, err
-	}
-	t := trier{
-		cube: cube.Keep(func(key []string) bool { return key[0] == last.key }),
-		days: Window{From: last.key, To: last.key}.Days(), goals: b.Goals,
-	}
-	if m.Champion, err = t.try(champion); err != nil {
-		return m, err
-	}
-	before := cube.Keep(func(key []string) bool {
-		return slices.ContainsFunc(list[:len(list)-1], func(p period) bool { return p.key == key[0] })
-	})
-	c, err := Calibrate(before, champion, b.Goals)
-	switch {
-	case errors.Is(err, ErrNothing):
-		m.Nothing = err.Error()
-	case err != nil:
-		return m, err
-	default:
-		if err := m.follow(c, t, past); err != nil {
-			return m, err
-		}
-	}
-	past.cube = nil // a month is kept for what it says, and the records would stay in memory
-	m.Past = past
-	return m, nil
-}
-
-// follow takes up what a calibration says, and tries it.
-func (m *BacktestMonth) follow(c *Calibration, t trier, past Window) error {
-	m.Ladder, m.Tested, m.Passed = c.Ladder, c.Tested, c.Passed
-	if best, found := c.Recommendation(); found {
-		last := len(c.Windows) - 1
-		var err error
-		if m.Promised, err = c.findings(best.Policy, best.Counts[last], c.Windows[last]); err != nil {
-			return err
-		}
-		if m.Recommended, err = t.try(best.Policy); err != nil {
-			return err
-		}
-		m.Family = best.Family
-	}
-	for _, w := range c.Windows {
-		w.cube = nil
-		m.Windows = append(m.Windows, w)
-	}
-	naive, err := naiveChoice(past, c.Base, t.goals)
-	if err != nil || naive == nil {
-		return err
-	}
-	m.Naive, err = t.try(naive)
-	return err
-}
-
-// naiveChoice returns the policy with the most of the objective among those that keep the limits in a window, nil for none:
-// what is commonly done in the place of a calibration.
-func naiveChoice(w Window, base *replay.Policy, g Goals) (*replay.Policy, error) {
-	g.Families = nil
-	p, err := newProposer(w, base, g, 1)
-	if err != nil {
-		return nil, err
-	}
-	problem := p.problem(0)
-	switch {
-	case !p.wants(Cutoffs):
-		for i := range problem.Limits { // whole policies are counted here, not the grid's records alone
-			problem.Limits[i].Numerator, problem.Limits[i].Denominator = p.targets[i].num, p.targets[i].den
-		}
-		p.add(Edges, p.descend(problem.Limits))
-	default:
-		search := p.grid.BestCutoffs
-		if base.Second == "" {
-			search = p.grid.BestSession
-		}
-		out, err := search(problem)
-		if err != nil {
-			return nil, err
-		}
-		if out.Infeasible == "" {
-			p.addCorners(Cutoffs, Corner{out.Session.High, out.Onboarding.High})
-		}
-	}
-	for _, f := range p.found {
-		if p.met(f.counts) && p.approves(f.counts) {
-			return f.policy, nil
-		}
-	}
-	return nil, nil
-}
-
-// A trier counts policies in one month.
-type trier struct {
-	cube  *replay.Cube
-	days  int64
-	goals Goals
-}
-
-func (t trier) try(p *replay.Policy) (Trial, error) {
-	out := Trial{Policy: p}
-	j, err := newBench(t.goals, p, t.days)
-	if err != nil {
-		return out, err
-	}
-	r, err := t.cube.Run(p)
-	if err != nil {
-		return out, err
-	}
-	out.Counts = r.Counts
-	shares := 0
-	for i := range j.targets {
-		if j.targets[i].share {
-			shares++
-		}
-	}
-	for i := range j.targets {
-		out.Tests = append(out.Tests, j.targets[i].test(r.Counts, t.goals.Delta/float64(shares)))
-	}
-	return out, nil
-}
-
-func (t *target) test(c replay.Counts, delta float64) Test {
-	out := Test{Limit: t.Limit, Alpha: t.alpha(), Certifiable: t.share, Low: Undefined()}
-	out.K, out.N = t.count(c)
-	out.Over = out.N != 0 && !t.met(c)
-	if t.share && out.N > 0 {
-		low := LowerBound(out.K, out.N, delta)
-		out.Low, out.Shown = Number(low), low > out.Alpha
-	}
-	return out
 }
 
 // sum adds up the months that were tried.

@@ -189,6 +189,19 @@ func TestBacktestDegenerate(t *testing.T) {
 			t.Errorf("error %v, want one of the split", err)
 		}
 	})
+	t.Run("until", func(t *testing.T) {
+		records := p.monthly(500, 6, rng)
+		early := goals
+		early.Until = "2025-05"
+		want := mustBacktest(t, champion, slices.Clone(records[:4*500]), goals)
+		if got := mustBacktest(t, champion, records, early); len(got.Months) != 1 || got.Months[0].Month != "2025-04" || got.Recommended != want.Recommended || got.Champion != want.Champion {
+			t.Errorf("%d months, recommended %+v, want 2025-04 alone and %+v", len(got.Months), got.Recommended, want.Recommended)
+		}
+		early.Until = "2025-04"
+		if _, err := NewBacktest(monthCube(t, champion, records), champion, early); !errors.Is(err, ErrNothing) {
+			t.Errorf("error %v with three months left, want ErrNothing", err)
+		}
+	})
 	t.Run("bad goals", func(t *testing.T) {
 		if _, err := NewBacktest(monthCube(t, champion, p.monthly(10, 5, rng)), champion, Goals{Objective: "fame"}); err == nil {
 			t.Error("no error for an objective that is none")

@@ -35,7 +35,9 @@ func TestPrices(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	same := []cmp.Option{cmpopts.EquateEmpty(), cmp.Comparer(func(a, b Number) bool { return a == b || !a.Defined() && !b.Defined() }), cmp.Comparer(func(a, b *replay.Policy) bool { return (a == nil) == (b == nil) && (a == nil || len(replay.Edits(a, b)) == 0) })}
+	same := []cmp.Option{cmpopts.EquateEmpty(), cmp.Comparer(func(a, b Number) bool { return a == b || !a.Defined() && !b.Defined() }), cmp.Comparer(func(a, b *replay.Policy) bool {
+		return (a == nil) == (b == nil) && (a == nil || len(replay.Edits(a, b)) == 0)
+	})}
 	for _, f := range Families {
 		got, err := s.Prices(f, champion)
 		if err != nil {

@@ -90,12 +90,12 @@ func (c *Calibration) Rollout(steps int) ([]ExpectedStep, error) {
 }
 
 func (c *Calibration) triggers(p *replay.Policy, counts replay.Counts, w Window) ([]Trigger, error) {
-	verdicts, err := c.findings(p, counts, w)
+	findings, err := c.findings(p, counts, w)
 	if err != nil {
 		return nil, err
 	}
 	var out []Trigger
-	for _, v := range verdicts {
+	for _, v := range findings {
 		if v.Certifiable {
 			out = append(out, newTrigger(v, c.Goals.Delta))
 		}

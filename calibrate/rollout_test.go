@@ -379,6 +379,32 @@ func TestCalibrationRollout(t *testing.T) {
 	}
 }
 
+// TestCalibrationRolloutRecorded begins at a champion that uses recorded clusters: its bands are those that the clusters have.
+func TestCalibrationRolloutRecorded(t *testing.T) {
+	champion, goals := honestChampion(), backtestGoals()
+	champion.FirstBands, champion.SecondBands = replay.Recorded, replay.Recorded
+	records := populations()[1].history(4000, rand.New(rand.NewPCG(2, 2)))
+	for i := range records {
+		for _, a := range []*replay.Answer{&records[i].session, &records[i].onboarding} {
+			score, _ := a.State.Score()
+			a.Cluster = replay.Standard.Of(score)
+		}
+	}
+	c, err := Calibrate(monthCube(t, champion, records), champion, goals)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ladder, err := c.Rollout(3)
+	if err != nil || len(ladder) == 0 {
+		t.Fatalf("%d steps, error %v", len(ladder), err)
+	}
+	last := len(c.Windows) - 1
+	from, _ := ladder[0].Swap.Counts()
+	if diff := cmp.Diff(c.Current[last], from); diff != "" {
+		t.Errorf("the first step starts elsewhere than at the champion (-champion +start):\n%s", diff)
+	}
+}
+
 // TestTrigger holds triggers against the bounds that they stand for, on both sides of each edge.
 func TestTrigger(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {

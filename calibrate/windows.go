@@ -66,10 +66,10 @@ func periodsOf(cube *replay.Cube, champion *replay.Policy) (list []period, timel
 }
 
 // Short reports whether a cube that is split by month has too few months for three windows, so that it is to be split by day.
-func Short(cube *replay.Cube, g Goals) bool {
+func Short(cube *replay.Cube) bool {
 	n := 0
 	for _, key := range cube.Keys() {
-		if key[0] != "" && (g.Until == "" || key[0] < g.Until) {
+		if key[0] != "" {
 			n++
 		}
 	}

@@ -9,10 +9,11 @@ import (
 	"github.com/trustreplay/trustreplay/replay"
 )
 
-// Calibrate arranges a calibration. cert is its certificate, nil where nothing was certified; account describes the history.
+// Calibrate arranges a calibration. cert is its certificate, nil where nothing was certified; account describes the
+// history.
 // The JSON form is described by the types of calibrate_data.go.
-func Calibrate(c *calibrate.Calibration, cert *calibrate.Certificate, account dataset.Account) Document {
-	s := advice{c, cert, screen{account: account, confidence: 1 - c.Goals.Delta}}
+func Calibrate(c *calibrate.Calibration, cert *calibrate.Certificate, e Evidence, account dataset.Account) Document {
+	s := advice{c, cert, e, screen{account: account, confidence: 1 - c.Goals.Delta}}
 	d := Document{Title: s.title(), Data: s.data(), Tidy: s.tidy()}
 	d.Blocks = append(d.Blocks, Paragraph(s.source()))
 	if len(account.Issues) > 0 {
@@ -23,6 +24,7 @@ func Calibrate(c *calibrate.Calibration, cert *calibrate.Certificate, account da
 	if edits := s.edits(); edits != nil {
 		d.Blocks = append(d.Blocks, edits)
 	}
+	d.Blocks = append(d.Blocks, s.evidence()...)
 	if notes := s.notes(); len(notes.Items) > 0 {
 		d.Blocks = append(d.Blocks, notes)
 	}
@@ -31,7 +33,7 @@ func Calibrate(c *calibrate.Calibration, cert *calibrate.Certificate, account da
 
 // Uncalibrated says why a history cannot be calibrated on at all; reason is what calibrate.ErrNothing wraps.
 func Uncalibrated(reason error, champion *replay.Policy, goals calibrate.Goals, account dataset.Account) Document {
-	s := advice{&calibrate.Calibration{Goals: goals, Champion: champion, Recommended: -1}, nil, screen{account: account, confidence: 1 - goals.Delta}}
+	s := advice{&calibrate.Calibration{Goals: goals, Champion: champion, Recommended: -1}, nil, Evidence{}, screen{account: account, confidence: 1 - goals.Delta}}
 	text := reason.Error()
 	data := s.data().(calibrateJSON)
 	data.Reason = &text
@@ -46,7 +48,8 @@ func Uncalibrated(reason error, champion *replay.Policy, goals calibrate.Goals, 
 // An advice is what the blocks of a calibration are made from.
 type advice struct {
 	*calibrate.Calibration
-	cert *calibrate.Certificate
+	cert   *calibrate.Certificate
+	beside Evidence
 	screen
 }
 

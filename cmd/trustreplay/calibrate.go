@@ -50,6 +50,10 @@ Examples:
 			&cli.StringFlag{Name: "policy-out", Usage: "write the recommended policy to `FILE`"},
 			&cli.StringFlag{Name: "certificate", Usage: "write the certificate to `FILE`, which trustreplay verify recomputes"},
 			&cli.StringFlag{Name: "ledger", Value: "trustreplay-ledger.json", Usage: "the `FILE` that remembers which records were certified on; none keeps no ledger"},
+			&cli.StringFlag{Name: "picture", Usage: "draw the frontier, the policies tested and the recommendation into `FILE`, .svg, .png or .pdf"},
+			&cli.IntFlag{Name: "rollout", Value: 4, Usage: "lead from the champion to the recommendation in `N` steps; 0 for none"},
+			&cli.BoolFlag{Name: "backtest", Usage: "repeat the whole procedure for each month on the months before it, and count broken promises"},
+			&cli.BoolFlag{Name: "quick", Usage: "only the recommendation and its certificate: no look at other shapes, at prices of limits, nor at a rollout"},
 			absentFlag(),
 		)...),
 		Action: e.calibrate,
@@ -73,7 +77,15 @@ func (e *env) calibrate(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	outs := []string{c.String("policy-out"), c.String("certificate"), c.String("out"), c.String("ledger")}
+	if n := c.Int("rollout"); n < 0 || n > calibrate.MaxRolloutSteps {
+		return fmt.Errorf("--rollout must be 0..%d, got %d", calibrate.MaxRolloutSteps, n)
+	}
+	if file := c.String("picture"); file != "" {
+		if _, err := reports.PictureFormat(file); err != nil {
+			return err
+		}
+	}
+	outs := []string{c.String("picture"), c.String("policy-out"), c.String("certificate"), c.String("out"), c.String("ledger")}
 	if err := dataset.SameOutput(outs...); err != nil {
 		return err
 	}
@@ -109,12 +121,28 @@ func (e *env) calibrate(c *cli.Context) error {
 			cert.Withdraw(n)
 		}
 	}
-	doc := reports.Calibrate(got, cert, cube.Account)
-	if err := e.print(c, doc); err != nil {
+	evidence, err := evidenceOf(c, got, cube)
+	if err != nil {
+		return err
+	}
+	if err := e.print(c, reports.Calibrate(got, cert, evidence, cube.Account)); err != nil {
 		return err
 	}
 	if err := e.calibrationFiles(c, got, cert, ledger); err != nil {
 		return err
+	}
+	if file := c.String("picture"); file != "" {
+		format, err := reports.PictureFormat(file)
+		if err != nil {
+			return err
+		}
+		var b bytes.Buffer
+		if err := reports.WritePicture(&b, reports.FrontierPicture(got, evidence), format); err != nil {
+			return err
+		}
+		if err := e.file(c, file, b.Bytes()); err != nil {
+			return err
+		}
 	}
 	if cert == nil || cert.Withdrawn != "" {
 		return errNo
@@ -256,13 +284,61 @@ func (e *env) calibration(ctx context.Context, h *history, q replay.Question, ch
 		if err != nil {
 			return nil, nil, err
 		}
-		if by == replay.Month && calibrate.Short(cube, g) {
+		if g.Until != "" { // also of what only looks at all records
+			account := cube.Account
+			cube = cube.Keep(func(key []string) bool { return key[0] < g.Until })
+			cube.Account = account
+		}
+		if by == replay.Month && calibrate.Short(cube) {
 			continue
 		}
 		got, err := calibrate.Calibrate(cube, champion, g)
 		return got, cube, err
 	}
 	panic("trustreplay: a history is read by month or by day")
+}
+
+// evidenceOf gathers what stands beside a calibration.
+func evidenceOf(c *cli.Context, got *calibrate.Calibration, cube *replay.Cube) (reports.Evidence, error) {
+	var e reports.Evidence
+	all, err := cube.Run(got.Champion)
+	if err != nil {
+		return e, err
+	}
+	e.All = all.Counts
+	if c.Bool("backtest") {
+		e.Backtest, err = calibrate.NewBacktest(cube, got.Champion, got.Goals)
+		if errors.Is(err, calibrate.ErrNothing) {
+			e.NoBacktest, err = err.Error(), nil
+		}
+		if err != nil {
+			return e, err
+		}
+	}
+	if c.Bool("quick") {
+		return e, nil
+	}
+	survey, err := calibrate.NewSurvey(cube, got.Champion, got.Goals)
+	if err != nil {
+		return e, err
+	}
+	if e.Apparent, err = survey.Apparent(); err != nil {
+		return e, err
+	}
+	at, found := got.Recommendation()
+	if e.Unrestricted, err = survey.Unrestricted(at.Policy, e.Apparent); err != nil {
+		return e, err
+	}
+	if !found {
+		return e, nil
+	}
+	if e.Prices, err = survey.Prices(at.Family, at.Policy); err != nil {
+		return e, err
+	}
+	if steps := c.Int("rollout"); steps > 0 {
+		e.Rollout, err = got.Rollout(steps)
+	}
+	return e, err
 }
 
 // certificateOf completes a certificate with what the library does not know: the program and the files.

@@ -1,0 +1,121 @@
+package reports
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/trustreplay/trustreplay/calibrate"
+	"github.com/trustreplay/trustreplay/dataset"
+)
+
+// mostRunnersUp is how many certified policies are marked beside the recommended one.
+const mostRunnersUp = 2
+
+// FrontierPicture draws the frontier of a calibration: what any monotone shape reaches on all records, and the policies that
+// were tested with their band, the champion, the recommendation and the runners-up in the window that they were tested on.
+func FrontierPicture(c *calibrate.Calibration, e Evidence) Picture {
+	s := advice{Calibration: c, beside: e}
+	last := c.Windows[len(c.Windows)-1]
+	p := Picture{Title: s.title(), Subtitle: fmt.Sprintf("%s records, certified on those of %s", thousands(e.All.Total().N()), last),
+		X: Axis{Label: "Approval rate", Percent: true}, Y: Axis{Label: "Fraud rate among approved", Percent: true},
+		Band: confidenceText(1-c.Goals.Delta) + " band, all policies at once", Limits: s.pictureLimits(),
+		Empty: "No policy was tested: nothing can be drawn."}
+	tested, highest := s.testedCurve(last)
+	if u := e.Unrestricted; u != nil && len(u.Vertices) > 0 && len(tested.Points) > 0 {
+		p.Curves = append(p.Curves, shapesCurve(u, e.All.Total().N()))
+	}
+	if len(tested.Points) == 0 {
+		return p
+	}
+	p.Curves = append(p.Curves, tested)
+	for _, l := range p.Limits {
+		highest = max(highest, 1.5*l.At)
+	}
+	p.Y.To = 1.3 * highest
+	p.Marks = s.pictureMarks()
+	p.Notes = []string{fmt.Sprintf("Policies tested, and marks: what they do with the records of %s, which no search has seen. Any shape: the best on all records, chosen on these, and no promise.", last)}
+	return p
+}
+
+// pictureLimits are the limits on the fraud rate.
+func (s advice) pictureLimits() []Limit {
+	var out []Limit
+	for _, l := range s.Goals.Limits {
+		if l.Measure == "fraud_rate" && !l.AtLeast {
+			out = append(out, Limit{Name: "limit " + percent(calibrate.Number(l.Bound.Float())), At: l.Bound.Float()})
+		}
+	}
+	return out
+}
+
+// testedCurve joins the policies that were tested, by approval rate, and returns the highest fraud rate of a certified one.
+func (s advice) testedCurve(w calibrate.Window) (curve Curve, highest float64) {
+	curve = Curve{Name: "policies tested on " + w.String()}
+	type tested struct {
+		Point
+		ratio calibrate.Ratio
+	}
+	var list []tested
+	for _, at := range s.Candidates[:s.Tested] {
+		c := at.Counts[len(at.Counts)-1]
+		x, y, ok := ratesOf(c)
+		if !ok {
+			continue
+		}
+		a := c.Approved()
+		list = append(list, tested{Point{x, y}, calibrate.Ratio{K: a.Records[dataset.Fraud], N: a.Labeled()}})
+		if at.Passed {
+			highest = max(highest, y)
+		}
+	}
+	slices.SortStableFunc(list, func(a, b tested) int { return cmp.Compare(a.X, b.X) })
+	var ratios []calibrate.Ratio
+	for _, t := range list {
+		curve.Points, ratios = append(curve.Points, t.Point), append(ratios, t.ratio)
+	}
+	if len(ratios) > 0 {
+		curve.Band = calibrate.SimultaneousBand(ratios, 1-s.Goals.Delta)
+	}
+	return curve, highest
+}
+
+// shapesCurve is the frontier of any shape over n records, each vertex with what happens to the records that it does not decide.
+func shapesCurve(u *calibrate.Unrestricted, n int64) Curve {
+	curve := Curve{Name: "best of any shape (apparent)"}
+	for _, v := range u.Vertices {
+		a := v.Approved.Add(u.Rest.Approved())
+		if a.Labeled() > 0 {
+			curve.Points = append(curve.Points, Point{float64(a.N()) / float64(n), float64(a.Records[dataset.Fraud]) / float64(a.Labeled())})
+		}
+	}
+	return curve
+}
+
+// pictureMarks are the recommendation, the champion and the certified policies that come next.
+func (s advice) pictureMarks() []Mark {
+	var out []Mark
+	last := len(s.Windows) - 1
+	mark := func(name string, kind MarkKind, counts int) {
+		c := s.Current[last]
+		if counts >= 0 {
+			c = s.Candidates[counts].Counts[last]
+		}
+		x, y, ok := ratesOf(c)
+		if ok && !slices.ContainsFunc(out, func(m Mark) bool { return m.Point == Point{x, y} }) {
+			out = append(out, Mark{Name: name, Detail: percent(calibrate.Number(x)) + " approved, " + shareText(calibrate.Number(y)) + " fraud", Point: Point{x, y}, Kind: kind})
+		}
+	}
+	if s.Recommended >= 0 {
+		mark("recommended", RecommendedMark, s.Recommended)
+	}
+	mark("champion "+s.Champion.Name, ChampionMark, -1)
+	shown := 0
+	for i := s.Tested - 1; i >= 0 && shown < mostRunnersUp; i-- {
+		if i != s.Recommended && s.Candidates[i].Passed {
+			mark(fmt.Sprintf("step %d, %s", i+1, s.Candidates[i].Family), RunnerUpMark, i)
+			shown++
+		}
+	}
+	return out
+}
