@@ -222,6 +222,17 @@ func TestParseCutoff(t *testing.T) {
 	}
 }
 
+func FuzzParseCutoff(f *testing.F) {
+	f.Add("session.high")
+	f.Add("onboarding.very_low")
+	f.Fuzz(func(t *testing.T, text string) {
+		c, err := ParseCutoff(text)
+		if err == nil && c.String() != text {
+			t.Errorf("%q reads as %s", text, c)
+		}
+	})
+}
+
 func TestDefaultCutoff(t *testing.T) {
 	for name, want := range map[string]string{
 		"table-waterfall": "session.high", "table-combined": "session.high", "guide-session": "session.review", "guide-waterfall": "session.high", "login-recommended": "login.high",
@@ -368,5 +379,18 @@ func BenchmarkCurvePairOfOne(b *testing.B) {
 		if _, err := Strategy(cube, p, []Cutoff{{"session", dataset.Low}, {"session", dataset.High}}, nil, CurveOptions{}); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// TestExactOf checks that a cube keeps the scores of the named product apart, and not those of the other.
+func TestExactOf(t *testing.T) {
+	p, _ := replay.Builtin("table-waterfall")
+	p.FirstBands, p.SecondBands = replay.Standard, replay.Standard
+	cube := cubeOf(t, replay.Question{Policies: []*replay.Policy{p}, ExactOf: []string{"session"}}, scoredRecords(3, 500, 600, dataset.Legit))
+	if _, err := cube.Run(Move(p, []Cutoff{{"session", dataset.High}}, []int{123})); err != nil {
+		t.Errorf("another session edge: %v", err)
+	}
+	if _, err := cube.Run(Move(p, []Cutoff{{"onboarding", dataset.High}}, []int{567})); err == nil || !strings.Contains(err.Error(), "the edge 567 of onboarding") {
+		t.Errorf("another onboarding edge: %v", err)
 	}
 }

@@ -9,6 +9,7 @@
 //  6. [PValue], [MinToCertify] and [FixedSequence] say whether a rate is shown to be at most a target, and what is lacking.
 //  7. A [Grid] holds the counts of every pair of scores; the searches over it are exact: cutoffs, staircases, nested regions,
 //     waterfalls and monotone matrices.
+//  7. [Strategy] moves a cutoff of a policy over every score, and finds the frontier of two; every point is a replay.
 //
 // Division happens here and nowhere before, so that counts stay exact and can be added. 0/0 is undefined, never 0.
 package calibrate

@@ -276,8 +276,8 @@ func (s sweepScreen) method() []string {
 		out = append(out, fmt.Sprintf("Approval rate: ± %s pp at all cutoffs at once with %s confidence (DKW).", decimals(calibrate.Number(math.Ceil(float64(eps)*1e4)/100)), conf))
 	}
 	if len(s.Cutoffs) == 1 {
-		out = append(out, "A record is trusted from the cutoff up. Where the cutoff would cross another edge of its product, that edge moves along. "+
-			"The last cutoff, 1001, is above every score.")
+		out = append(out, "A record is trusted from the cutoff up; a cutoff between two scores does what the higher one does. Where it would cross another edge of "+
+			"its product, that edge moves along. The last cutoff, 1001, is above every score.")
 	} else {
 		out = append(out, "No other pair approves as many at a lower fraud rate; of equal ones the nearest to the policy's own is shown. A cutoff that would cross another edge of its product moves that along; 1001 is above every score.")
 	}

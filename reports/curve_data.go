@@ -41,7 +41,7 @@ type pointJSON struct {
 
 type markJSON struct {
 	Policy   string `json:"policy"`
-	Cutoffs  object `json:"cutoffs"` // null for another policy than the curve's
+	Cutoffs  object `json:"cutoffs"` // empty for another policy than the curve's
 	Measures object `json:"measures"`
 }
 

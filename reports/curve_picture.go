@@ -15,7 +15,7 @@ import (
 func StrategyPicture(c *calibrate.StrategyCurve, account dataset.Account, limits []Limit) Picture {
 	s := newSweepScreen(c, account)
 	p := Picture{
-		Title: fmt.Sprintf("%s: moving %s", c.Policy.Name, s.cutoffs(" and ")), Subtitle: thousands(s.records()) + " records" + s.window(),
+		Title: fmt.Sprintf("Moving %s in %s", s.cutoffs(" and "), c.Policy.Name), Subtitle: thousands(s.records()) + " records" + s.window(),
 		X: Axis{Label: "Approval rate", Percent: true}, Y: Axis{Label: "Fraud rate among approved", Percent: true, To: s.highest()},
 		Limits: limits, Empty: s.emptiness(),
 	}
