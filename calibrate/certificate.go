@@ -73,6 +73,7 @@ type GoalsID struct {
 	Bands     []BandsID `json:"bands,omitempty"`
 	Economics string    `json:"economics,omitempty"`
 	Until     string    `json:"until,omitempty"`
+	From      string    `json:"certify_from,omitempty"`
 }
 
 // A BandsID names the bands of the champion's first product, 0, or second, 1.
@@ -100,6 +101,8 @@ type CertifiedFor struct {
 	Alpha Number `json:"alpha"`
 	P     Number `json:"p"`
 	Bound Number `json:"bound"`
+	// Withheld counts the records of K or N that lack a label which they should have, and count as what hurts most.
+	Withheld int64 `json:"withheld,omitempty"`
 }
 
 // An InputID is a file that was read.
@@ -127,7 +130,7 @@ func (c *Calibration) Certificate() (*Certificate, error) {
 		out.Procedure = "ladder"
 	}
 	for _, v := range findings {
-		out.Limits = append(out.Limits, CertifiedFor{v.Limit.String(), v.K, v.N, Number(v.Alpha), v.P, v.Bound})
+		out.Limits = append(out.Limits, CertifiedFor{v.Limit.String(), v.K, v.N, Number(v.Alpha), v.P, v.Bound, v.Withheld})
 	}
 	all := sha256.New()
 	for i := range c.Windows {
@@ -169,7 +172,11 @@ func claim(findings []Finding, c *Certificate) string {
 			checked = append(checked, text)
 			continue
 		}
-		parts = append(parts, fmt.Sprintf("%s (n = %s, k = %s)", text, count(v.N), count(k)))
+		lacking := ""
+		if v.Withheld > 0 {
+			lacking = fmt.Sprintf(", of which %s lack a label", count(v.Withheld))
+		}
+		parts = append(parts, fmt.Sprintf("%s (n = %s, k = %s%s)", text, count(v.N), count(k), lacking))
 	}
 	period := c.Window.From
 	if c.Window.To != c.Window.From {
@@ -185,7 +192,7 @@ func claim(findings []Finding, c *Certificate) string {
 
 // id writes goals as text.
 func (g Goals) id() GoalsID {
-	out := GoalsID{Objective: string(g.Objective), AnyMatrix: g.AnyMatrix, Cutoffs: g.Ranges, Until: g.Until}
+	out := GoalsID{Objective: string(g.Objective), AnyMatrix: g.AnyMatrix, Cutoffs: g.Ranges, Until: g.Until, From: g.CertifyFrom}
 	for _, l := range g.Limits {
 		out.Limits = append(out.Limits, l.String())
 	}
@@ -209,7 +216,7 @@ func (g Goals) id() GoalsID {
 // Goals reads the goals back.
 func (c *Certificate) goals() (Goals, error) {
 	id := c.Goals
-	g := Goals{Objective: Objective(id.Objective), Delta: c.Delta, AnyMatrix: id.AnyMatrix, Ranges: id.Cutoffs, Until: id.Until}
+	g := Goals{Objective: Objective(id.Objective), Delta: c.Delta, AnyMatrix: id.AnyMatrix, Ranges: id.Cutoffs, Until: id.Until, CertifyFrom: id.From}
 	for _, text := range id.Limits {
 		l, err := replay.ParseLimit(text)
 		if err != nil {
@@ -357,6 +364,16 @@ func leaves(path string, tree any) (out []leaf) {
 // Digest identifies the records of a window by what a score-based policy can know of them: how many, and of what amount, share
 // both scores or the lack of them, and the label. It depends neither on files, formats and order nor on rules and bands.
 func (w *Window) Digest(p *replay.Policy) (string, error) {
+	return w.digest(p, func(pile replay.Pile) uint64 { return scoresKey(pile)<<8 | uint64(pile.Label) })
+}
+
+// scoresKey tells apart what two products said.
+func scoresKey(pile replay.Pile) uint64 {
+	return uint64(pile.First.State)<<24 | uint64(pile.Second.State)
+}
+
+// digest hashes how many records, of what amount, share a key.
+func (w *Window) digest(p *replay.Policy, keyOf func(replay.Pile) uint64) (string, error) {
 	piles, err := w.cube.Piles(p)
 	if err != nil {
 		return "", err
@@ -367,8 +384,7 @@ func (w *Window) Digest(p *replay.Policy) (string, error) {
 	}
 	var list []entry
 	for pile := range piles {
-		key := uint64(pile.First.State)<<32 | uint64(pile.Second.State)<<8 | uint64(pile.Label)
-		list = append(list, entry{key, pile.Records, pile.Amount})
+		list = append(list, entry{keyOf(pile), pile.Records, pile.Amount})
 	}
 	slices.SortFunc(list, func(a, b entry) int { return cmp.Compare(a.key, b.key) })
 	sum := sha256.New()

@@ -261,6 +261,16 @@ func TestUse(t *testing.T) {
 	if err != nil || cmp.Diff(first, again) != "" {
 		t.Errorf("%v, %s", err, cmp.Diff(first, again))
 	}
+	relabeled := slices.Clone(records)
+	for i := range relabeled {
+		if i%50 == 0 {
+			relabeled[i].label = dataset.Unlabeled
+		}
+	}
+	later, err := c.Use(cubeOf(t, byMonth(c.Champion), relabeled))
+	if err != nil || later.Run == first.Run || !slices.Equal(later.Periods, first.Periods) {
+		t.Errorf("other labels of the same records: %v, %v", later, err)
+	}
 	looser := *c
 	looser.Goals.Limits = []replay.Limit{mustLimit(t, "fraud_rate <= 2%")}
 	other, err := looser.Use(cube)

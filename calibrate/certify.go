@@ -72,7 +72,7 @@ type Finding struct {
 	// they count as what hurts most.
 	Withheld int64
 	Met      bool
-	P           Number
+	P        Number
 	// Bound is the exact upper bound of the ratio at the calibration's delta.
 	Bound   Number
 	Missing Shortfall
@@ -113,6 +113,9 @@ func Calibrate(cube *replay.Cube, champion *replay.Policy, g Goals) (*Calibratio
 	if err := enough(list, timeless); err != nil {
 		return nil, err
 	}
+	if from := g.CertifyFrom; from != "" && (len(list) < 3 || list[1].key >= from || list[len(list)-1].key < from) {
+		return nil, fmt.Errorf("certify from %s: want two months or more before it, to propose and to rank, and one from it on; the history has %s to %s", from, list[0].key, list[len(list)-1].key)
+	}
 	if len(list) >= 3 {
 		done, err := c.search(cube, list)
 		if done || err != nil {
@@ -141,7 +144,7 @@ func enough(list []period, timeless int64) error {
 
 // search proposes, ranks and certifies. It is not done where the certify window is too small for what was proposed.
 func (c *Calibration) search(cube *replay.Cube, list []period) (done bool, err error) {
-	dealt := deal(list)
+	dealt := deal(list, c.Goals.CertifyFrom)
 	var windows []Window
 	for i, name := range []string{"propose", "rank", "certify"} {
 		w, err := windowOf(name, cube, dealt[i])

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/trustreplay/trustreplay/dataset"
@@ -241,16 +242,20 @@ func TestDeal(t *testing.T) {
 	}
 	for _, tt := range []struct {
 		labeled []int64
+		from    string
 		want    [3]int
 	}{
-		{[]int64{1, 1, 1}, [3]int{1, 1, 1}},
-		{[]int64{1000, 1, 1}, [3]int{1, 1, 1}},
-		{[]int64{0, 0, 0, 0}, [3]int{1, 1, 2}},
-		{slices.Repeat([]int64{7}, 10), [3]int{3, 2, 5}},
-		{slices.Repeat([]int64{7}, 24), [3]int{7, 5, 12}},
-		{[]int64{1, 1, 1, 100}, [3]int{2, 1, 1}},
+		{[]int64{1, 1, 1}, "2025-03", [3]int{1, 1, 1}},
+		{slices.Repeat([]int64{7}, 10), "2025-10", [3]int{5, 4, 1}},
+		{slices.Repeat([]int64{7}, 10), "2025-05", [3]int{2, 2, 6}},
+		{[]int64{1, 1, 1}, "", [3]int{1, 1, 1}},
+		{[]int64{1000, 1, 1}, "", [3]int{1, 1, 1}},
+		{[]int64{0, 0, 0, 0}, "", [3]int{1, 1, 2}},
+		{slices.Repeat([]int64{7}, 10), "", [3]int{3, 2, 5}},
+		{slices.Repeat([]int64{7}, 24), "", [3]int{7, 5, 12}},
+		{[]int64{1, 1, 1, 100}, "", [3]int{2, 1, 1}},
 	} {
-		dealt := deal(months(tt.labeled...))
+		dealt := deal(months(tt.labeled...), tt.from)
 		var got [3]int
 		for i, w := range dealt {
 			got[i] = len(w)
@@ -340,6 +345,26 @@ func TestLacking(t *testing.T) {
 	} {
 		if got := lacking(tt.t, tt.share); got != tt.want {
 			t.Errorf("%v labeled, share %v: %d, want %d", tt.t.Records, tt.share, got, tt.want)
+		}
+	}
+}
+
+// TestWindowEnds: at the ends of the history a window is as long as its records reach.
+func TestWindowEnds(t *testing.T) {
+	day := func(text string) int64 {
+		at, err := time.Parse(time.DateOnly, text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return at.UnixMicro()
+	}
+	seen := &dataset.Period{First: day("2025-01-11"), Last: day("2025-03-20")}
+	for _, tt := range []struct {
+		from, to string
+		want     int64
+	}{{"2025-01", "2025-01", 21}, {"2025-02", "2025-02", 28}, {"2025-03", "2025-03", 20}, {"2025-01", "2025-03", 69}, {"2025-01-11", "2025-01-11", 1}, {"2025-03-20", "2025-03-20", 1}} {
+		if got := (Window{From: tt.from, To: tt.to, seen: seen}).Days(); got != tt.want {
+			t.Errorf("%s to %s: %d days, want %d", tt.from, tt.to, got, tt.want)
 		}
 	}
 }

@@ -31,6 +31,9 @@ type Goals struct {
 	Bands [2]replay.Bands
 	// Until is the first month that is left out, such as "2026-03", because its labels are not complete; "" leaves out none.
 	Until string
+	// CertifyFrom is the first month to certify on, "" for the newest half of the labeled records. It is for histories of which
+	// the months before were certified on already, and can only propose and rank.
+	CertifyFrom string
 	// Economics price what policies do. It may be nil unless the objective or a limit is about money.
 	Economics *replay.Economics
 }

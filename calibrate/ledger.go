@@ -27,7 +27,7 @@ type LedgerUse struct {
 	Run  string `json:"run"`
 	From string `json:"from"`
 	To   string `json:"to"`
-	// Periods are the digests of the months, or days, that were certified on.
+	// Periods are digests of the months, or days, that were certified on: of scores and amounts, whatever the labels.
 	Periods []string `json:"periods"`
 }
 
@@ -90,9 +90,14 @@ func (c *Calibration) Use(cube *replay.Cube) (LedgerUse, error) {
 			return u, err
 		}
 		fmt.Fprintln(run, sum)
-		if inside {
-			u.Periods = append(u.Periods, sum)
+		if !inside {
+			continue
 		}
+		// Labels are left out: that more of them are known by now does not make the records new.
+		if sum, err = w.digest(c.Champion, scoresKey); err != nil {
+			return u, err
+		}
+		u.Periods = append(u.Periods, sum)
 	}
 	u.Run = hex.EncodeToString(run.Sum(nil))
 	return u, nil
@@ -102,6 +107,6 @@ func (c *Calibration) Use(cube *replay.Cube) (LedgerUse, error) {
 func (c *Certificate) Withdraw(use int) {
 	c.Use = use
 	if use > 1 {
-		c.Withdrawn = fmt.Sprintf("records of %s to %s were certified on before (this is use %d): whoever asks again until something passes chooses on the records that were to bench, so nothing is promised; certify on newer records", c.Window.From, c.Window.To, use)
+		c.Withdrawn = fmt.Sprintf("records of %s to %s were certified on before (this is use %d): whoever asks again until something passes chooses on the records that were to bench, so nothing is promised; --certify-from takes newer records alone", c.Window.From, c.Window.To, use)
 	}
 }

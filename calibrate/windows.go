@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/trustreplay/trustreplay/dataset"
 	"github.com/trustreplay/trustreplay/replay"
 )
 
@@ -17,11 +18,23 @@ type Window struct {
 	// Total counts its records.
 	Total replay.Tally
 	cube  *replay.Cube
+	// seen is the time of the history's first and last record, nil where it is not known.
+	seen *dataset.Period
 }
 
-// Days returns the number of calendar days of the window.
+// Days returns the number of calendar days of the window, both ends included. At the ends of the history these are the days
+// of its first and its last record: a month that has just begun is not thirty days long.
 func (w Window) Days() int64 {
 	first, last := periodDay(w.From, false), periodDay(w.To, true)
+	if w.seen != nil {
+		from, to := w.seen.Days()
+		if t := periodDay(from, false); t.After(first) && t.Before(last) {
+			first = t
+		}
+		if t := periodDay(to, false); t.Before(last) && !t.Before(first) {
+			last = t
+		}
+	}
 	return int64(last.Sub(first)/(24*time.Hour)) + 1
 }
 
@@ -77,32 +90,40 @@ func Short(cube *replay.Cube) bool {
 }
 
 // deal cuts periods into three windows, as near as whole periods allow to 30, 20 and 50 % of the labeled records. There are
-// at least three periods.
-func deal(list []period) [3][]period {
+// at least three periods. Where the goals say from which period on to certify, at least two before it and one from it, those
+// before it are shared out in the same proportion.
+func deal(list []period, from string) [3][]period {
+	if from != "" {
+		third := slices.IndexFunc(list, func(p period) bool { return p.key >= from })
+		second := nearestCut(list[:third], windowShares[0]/(windowShares[0]+windowShares[1]), 1, third-1)
+		return [3][]period{list[:second], list[second:third], list[third:]}
+	}
+	second := nearestCut(list, windowShares[0], 1, len(list)-2)
+	third := nearestCut(list, windowShares[0]+windowShares[1], second+1, len(list)-1)
+	return [3][]period{list[:second], list[second:third], list[third:]}
+}
+
+// nearestCut returns how many of the first periods hold a share of the labeled records, as near as low..high of them allow.
+func nearestCut(list []period, share float64, low, high int) int {
 	sums := make([]int64, len(list)+1)
 	for i, p := range list {
 		sums[i+1] = sums[i] + p.total.Labeled()
 	}
-	all := float64(sums[len(list)])
-	nearest := func(share float64, low, high int) int {
-		best := low
-		for at := low; at <= high; at++ {
-			if distance(float64(sums[at]), share*all) < distance(float64(sums[best]), share*all) {
-				best = at
-			}
+	want := share * float64(sums[len(list)])
+	best := low
+	for at := low; at <= high; at++ {
+		if distance(float64(sums[at]), want) < distance(float64(sums[best]), want) {
+			best = at
 		}
-		return best
 	}
-	first := nearest(windowShares[0], 1, len(list)-2)
-	second := nearest(windowShares[0]+windowShares[1], first+1, len(list)-1)
-	return [3][]period{list[:first], list[first:second], list[second:]}
+	return best
 }
 
 func distance(a, b float64) float64 { return max(a-b, b-a) }
 
 // windowOf returns the window of some periods.
 func windowOf(name string, cube *replay.Cube, list []period) (Window, error) {
-	w := Window{Name: name}
+	w := Window{Name: name, seen: cube.Account.Period}
 	var keys []string
 	for _, p := range list {
 		keys = append(keys, p.key)

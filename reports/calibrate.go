@@ -79,6 +79,15 @@ func limitText(l replay.Limit) string {
 
 // answer says what to do, and what is promised.
 func (s advice) answer() []Block {
+	if a := s.beside.Apparent; a != nil && a.NobodyIsBest() {
+		return append([]Block{Heading("By these goals it is best to approve nobody"), Paragraph(fmt.Sprintf(
+			"On all records no policy that was found does better than approving nobody: %s. Look at the goals first; what follows is about the policies that do approve somebody.", s.objectiveText(a.Nobody.Objective)))},
+			s.verdict()...)
+	}
+	return s.verdict()
+}
+
+func (s advice) verdict() []Block {
 	at, found := s.Recommendation()
 	switch {
 	case !found:
@@ -128,11 +137,14 @@ func (s advice) lack(v calibrate.Finding) string {
 	case v.N == 0:
 		return what + "it approves no labeled record, so nothing is known."
 	}
+	if v.Withheld > 0 {
+		what += fmt.Sprintf("%s records that it approves against the champion lack a label which they should have, and count as what hurts most. In all ", thousands(v.Withheld))
+	}
 	seen := fmt.Sprintf("%s of %s (%s), with %s confidence %s. ", thousands(v.K), thousands(v.N), shareText(calibrate.Number(float64(v.K)/float64(v.N))),
 		confidenceText(1-s.Goals.Delta), atMost(v.Bound))
 	switch m := v.Missing; {
 	case m.Clean == 0:
-		return what + seen + "That is certified."
+		return what + seen + "It keeps this one."
 	case !m.Reachable:
 		return what + seen + fmt.Sprintf("At this rate no number of labels certifies it; if none of them were fraud, %s more would.", thousands(m.Clean))
 	default:
@@ -177,7 +189,7 @@ func (s advice) rates() *Table {
 	if at, found := s.Recommendation(); found {
 		add("recommended", at.Policy, at.Counts)
 	}
-	t.Footnotes = []string{fmt.Sprintf("At most: exact bound (Clopper-Pearson), one-sided %s, of the last window. The champion's is for itself: it was not tested in the walk.", confidenceText(1-s.Goals.Delta))}
+	t.Footnotes = []string{fmt.Sprintf("At most: exact bound (Clopper-Pearson), one-sided %s, of the last window, for a policy picked before these records were looked at. What is promised of the recommended one is the limit, not this bound.", confidenceText(1-s.Goals.Delta))}
 	return t
 }
 

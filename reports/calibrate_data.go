@@ -56,6 +56,7 @@ type findingJSON struct {
 	Met         bool             `json:"met"`
 	P           calibrate.Number `json:"p"`
 	Bound       calibrate.Number `json:"bound"`
+	Withheld    int64            `json:"withheld"` // of K or N: labels missing where they should be, counted as what hurts most
 	// Clean and SameRate are the labeled records that are missing to certify: without any fraud, and at the same rate, null
 	// where no number of those would do.
 	Clean    int64  `json:"missing_clean"`
@@ -123,7 +124,7 @@ func (s advice) stand(window int, p *replay.Policy, c replay.Counts) standJSON {
 func findingsJSON(list []calibrate.Finding) []findingJSON {
 	out := make([]findingJSON, 0, len(list))
 	for _, v := range list {
-		j := findingJSON{Limit: v.Limit.String(), K: v.K, N: v.N, Alpha: calibrate.Number(v.Alpha), Certifiable: v.Certifiable, Met: v.Met, P: v.P, Bound: v.Bound,
+		j := findingJSON{Limit: v.Limit.String(), K: v.K, N: v.N, Alpha: calibrate.Number(v.Alpha), Certifiable: v.Certifiable, Met: v.Met, P: v.P, Bound: v.Bound, Withheld: v.Withheld,
 			Clean: v.Missing.Clean}
 		if v.Missing.Reachable {
 			j.SameRate = &v.Missing.SameRate

@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -26,10 +27,6 @@ type Evidence struct {
 func (s advice) evidence() []Block {
 	var out []Block
 	if a := s.beside.Apparent; a != nil {
-		if a.NobodyIsBest() {
-			out = append(out, Heading("Approving nobody is best"), Paragraph(fmt.Sprintf(
-				"On all records no policy that the searches found has more of the objective than approving nobody: %s. Look at the goals before you look at a policy.", s.objectiveText(a.Nobody.Objective))))
-		}
 		out = append(out, s.apparent(a))
 	}
 	if u := s.beside.Unrestricted; u != nil {
@@ -76,54 +73,75 @@ func (s advice) money(v int64) string {
 
 // apparent shows what searches find without a guarantee.
 func (s advice) apparent(a *calibrate.Apparent) *Table {
-	t := &Table{Caption: "What searches find on all records: apparent, and no promise", Columns: []Column{{Name: "search"}, {Name: "cutoffs", Extra: true},
+	t := &Table{Caption: "What searches find on all records: apparent, and no promise", Columns: []Column{{Name: "search"},
 		{Name: "approved", Align: Right}, {Name: "approval_rate", Head: "approval", Align: Right}, {Name: "fraud", Align: Right}, {Name: "fraud_rate", Head: "fraud rate", Align: Right}}}
 	for _, r := range a.Rows {
 		switch {
 		case r.Skipped != "":
 			continue
 		case r.Infeasible != "":
-			t.Rows = append(t.Rows, []Cell{textCell(r.Search), textCell("none keeps the limits"), {nil, none}, {nil, none}, {nil, none}, {nil, none}})
+			t.Rows = append(t.Rows, []Cell{textCell(r.Search + ": none keeps the limits"), {nil, none}, {nil, none}, {nil, none}, {nil, none}})
 			continue
 		}
 		approved := r.Counts.Approved()
 		rate := calibrate.Rate("", approved.Records[dataset.Fraud], approved.Labeled(), s.confidence)
 		value, _ := measureText(rate)
-		t.Rows = append(t.Rows, []Cell{textCell(r.Search), textCell(s.cutoffText(r)), countCell(approved.N()), shareCell(approved.N(), r.Counts.Total().N()),
+		t.Rows = append(t.Rows, []Cell{textCell(s.searchText(r)), countCell(approved.N()), shareCell(approved.N(), r.Counts.Total().N()),
 			countCell(approved.Records[dataset.Fraud]), {rate.Value, value}})
 	}
 	t.Footnotes = []string{fmt.Sprintf("Each is the best of its kind on the records that it is counted on, %s: on new ones it breaks its limits more often than not. Each cutoff of a range decides these records alike.", a.Window)}
 	return t
 }
 
-// cutoffText prints where the cutoffs of a row are.
-func (s advice) cutoffText(r calibrate.Row) string {
-	var parts []string
-	at := func(words, product string, c calibrate.Range) {
-		if c.Low == calibrate.NoScore && c.High == calibrate.NoScore {
-			return
-		}
-		text := fmt.Sprintf("%s %s ≥ %d", words, product, c.Low)
-		if c.High > c.Low {
-			text += fmt.Sprintf("–%d", c.High)
-		}
-		parts = append(parts, strings.TrimSpace(text))
+// searchWords are shorter names, beside which the cutoffs stand.
+var searchWords = map[string]string{
+	calibrate.SearchFirst: "cutoff", calibrate.SearchSecond: "cutoff", calibrate.SearchPair: "pair", calibrate.SearchCorners2: "staircase, at most 2 corners",
+	calibrate.SearchCorners4: "staircase, at most 4 corners", calibrate.SearchAnyShape: anyShape,
+}
+
+// anyShape is the best staircase for one price of the limit. Others lie between two prices.
+const anyShape = "any shape, by price"
+
+func countOf(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
 	}
+	return thousands(int64(n)) + " " + what + "s"
+}
+
+// searchText says what was searched and where its cutoffs are.
+func (s advice) searchText(r calibrate.Row) string {
+	var parts []string
+	at := func(words string, c calibrate.Range) {
+		switch {
+		case c.Low == calibrate.NoScore && c.High == calibrate.NoScore:
+		case c.High > c.Low:
+			parts = append(parts, fmt.Sprintf("%s ≥ %d–%d", words, c.Low, c.High))
+		default:
+			parts = append(parts, fmt.Sprintf("%s ≥ %d", words, c.Low))
+		}
+	}
+	search := cmp.Or(searchWords[r.Search], r.Search)
 	switch {
 	case r.Family == calibrate.Waterfalls:
-		at("ask from", s.Base.First, r.First)
-		at("approve from", "", r.ApproveFrom)
-		at("", s.Base.Second, r.Second)
+		at("ask", r.First)
+		if r.ApproveFrom.Low <= dataset.MaxScore {
+			at("approve", r.ApproveFrom)
+		}
+		at(s.Base.Second, r.Second)
 	case r.Family == calibrate.Cutoffs:
-		at("", s.Base.First, r.First)
-		at("", s.Base.Second, r.Second)
+		at(s.Base.First, r.First)
+		at(s.Base.Second, r.Second)
 	case r.Shape != nil:
-		parts = append(parts, fmt.Sprintf("%d corners", len(r.Shape.Corners)))
+		parts = append(parts, countOf(len(r.Shape.Corners), "corner"))
 	}
 	if r.Tied > 1 {
-		parts = append(parts, fmt.Sprintf("%s tied", thousands(r.Tied)))
+		parts = append(parts, thousands(r.Tied)+" tied")
 	}
-	return strings.Join(parts, ", ")
+	if parts == nil {
+		return search
+	}
+	return search + ": " + strings.Join(parts, ", ")
 }
 
 // standings show what other shapes would add.
@@ -131,7 +149,11 @@ func (s advice) standings(u *calibrate.Unrestricted) *Table {
 	t := &Table{Caption: "What other shapes leave on the table, on all records (apparent)", Columns: []Column{{Name: "policy"}, {Name: "objective", Head: string(s.Goals.Objective), Align: Right},
 		{Name: "share", Align: Right}, {Name: "below", Head: "below the bound", Align: Right}}}
 	for _, st := range u.Standings {
-		row := []Cell{textCell(st.Name), {nil, none}, {nil, none}, {nil, none}}
+		name := st.Name
+		if name == calibrate.SearchAnyShape {
+			name = anyShape
+		}
+		row := []Cell{textCell(name), {nil, none}, {nil, none}, {nil, none}}
 		if st.Absent != "" {
 			row[1] = textCell(undefined)
 		} else {
@@ -148,6 +170,7 @@ func (s advice) standings(u *calibrate.Unrestricted) *Table {
 			t.Footnotes = append(t.Footnotes, capital(st.Name)+": "+st.Absent+".")
 		}
 	}
+	t.Footnotes = append(t.Footnotes, capital(anyShape)+": the best region for one price of the limit. A region between two prices may reach more, and none more than the line \"at most\".")
 	t.Rows = append(t.Rows, s.nestedRow(u, t)...)
 	if r := u.Exchange.Rate(); r.Defined() {
 		t.Footnotes = append(t.Footnotes, fmt.Sprintf("At the limit, the next shape approves %s more records with %s more frauds among them: %s for each fraud.",
@@ -196,17 +219,20 @@ func (s advice) nestedRow(u *calibrate.Unrestricted, t *Table) [][]Cell {
 func (s advice) prices(p *calibrate.Prices) *Table {
 	t := &Table{Caption: fmt.Sprintf("Price of the limits, on all records (apparent, family %s)", p.Family), Columns: []Column{{Name: "limit"}, {Name: "binds"},
 		{Name: "tighter", Head: "a tenth tighter", Align: Right}, {Name: "looser", Head: "a tenth looser", Align: Right}}}
-	move := func(m calibrate.PriceMove) Cell {
-		if !m.Found {
+	move := func(m calibrate.PriceMove, wrong bool) Cell {
+		switch {
+		case !m.Found:
 			return Cell{nil, "none keeps it"}
-		}
-		if m.Share.Defined() {
+		case wrong: // a search by prices can miss under one limit what it finds under the other, and both keep the looser one
+			return Cell{calibrate.Number(0), "0"}
+		case m.Share.Defined():
 			return Cell{m.Share, points(m.Share)}
 		}
 		return Cell{replayMoney(m.Difference), signedText(replayMoney(m.Difference), 2)}
 	}
 	for _, l := range p.Limits {
-		t.Rows = append(t.Rows, []Cell{textCell(limitText(l.Limit)), textCell(map[bool]string{true: "yes", false: "no"}[l.Binds]), move(l.Tighter), move(l.Looser)})
+		t.Rows = append(t.Rows, []Cell{textCell(limitText(l.Limit)), textCell(map[bool]string{true: "yes", false: "no"}[l.Binds]),
+			move(l.Tighter, l.Tighter.Difference > 0), move(l.Looser, l.Looser.Difference < 0)})
 	}
 	t.Footnotes = []string{fmt.Sprintf("What the best policy of the family has more or less of the objective (%s) when the limit moves by a tenth.", s.Goals.Objective)}
 	return t
@@ -253,7 +279,7 @@ func (s advice) backtest(b *calibrate.Backtest) []Block {
 	}
 	return append(out, Paragraph(fmt.Sprintf(
 		"In %s months tried a policy was recommended in %d; %d were above a limit, which chance alone does, and %d are shown to have broken one, where at most %s are expected. The naive best, chosen on the same past without a certificate: above in %d, shown broken in %d.",
-		thousands(int64(b.Tried)), b.Recommended.Chosen, b.Recommended.Over, b.Recommended.Shown, plain(calibrate.Number(b.Allowed)), b.Naive.Over, b.Naive.Shown)))
+		thousands(int64(b.Tried)), b.Recommended.Chosen, b.Recommended.Over, b.Recommended.Shown, fmt.Sprintf("%.2g", b.Allowed), b.Naive.Over, b.Naive.Shown)))
 }
 
 func orNone(text string) string {

@@ -47,6 +47,7 @@ Examples:
 			&cli.StringFlag{Name: "otherwise", Usage: "the `ACTION` of records that are no longer approved: step_up, review or block", DefaultText: "the mildest the champion uses"},
 			&cli.BoolFlag{Name: "any-matrix", Usage: "allow matrices that treat a better cluster more harshly than a worse one"},
 			&cli.StringFlag{Name: "until", Usage: "leave out records from `MONTH` on, such as 2026-03, whose labels are not complete yet"},
+			&cli.StringFlag{Name: "certify-from", Usage: "certify on records from `MONTH` on, and propose and rank on those before", DefaultText: "the newest half"},
 			&cli.StringFlag{Name: "policy-out", Usage: "write the recommended policy to `FILE`"},
 			&cli.StringFlag{Name: "certificate", Usage: "write the certificate to `FILE`, which trustreplay verify recomputes"},
 			&cli.StringFlag{Name: "ledger", Value: "trustreplay-ledger.json", Usage: "the `FILE` that remembers which records were certified on; none keeps no ledger"},
@@ -152,7 +153,7 @@ func (e *env) calibrate(c *cli.Context) error {
 
 // calibrationGoals reads the flags that say what is wanted.
 func calibrationGoals(c *cli.Context) (*replay.Policy, calibrate.Goals, error) {
-	g := calibrate.Goals{Objective: calibrate.MostApprovals, Delta: c.Float64("delta"), AnyMatrix: c.Bool("any-matrix"), Until: c.String("until")}
+	g := calibrate.Goals{Objective: calibrate.MostApprovals, Delta: c.Float64("delta"), AnyMatrix: c.Bool("any-matrix"), Until: c.String("until"), CertifyFrom: c.String("certify-from")}
 	if c.String("champion") == "" {
 		return nil, g, errors.New("no champion named: want --champion FILE.yaml or a built-in such as table-combined (trustreplay policy list)")
 	}
@@ -202,8 +203,10 @@ func calibrationGoals(c *cli.Context) (*replay.Policy, calibrate.Goals, error) {
 			add(err)
 		}
 	}
-	if g.Until != "" && !monthText(g.Until) {
-		add(fmt.Errorf("--until %q: want a month such as 2026-03", g.Until))
+	for _, flag := range []string{"until", "certify-from"} {
+		if v := c.String(flag); v != "" && !monthText(v) {
+			add(fmt.Errorf("--%s %q: want a month such as 2026-03", flag, v))
+		}
 	}
 	if champion != nil {
 		add(productFlags(c.StringSlice("cutoffs"), "--cutoffs", champion, func(at int, text string) error { return cutoffRange(text, &g.Ranges[at]) }))
