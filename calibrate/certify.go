@@ -54,6 +54,9 @@ type Candidate struct {
 	// LogP is the natural logarithm of its p-value in the last window, the largest over the limits; RankLogP that in the
 	// window that fixed the order.
 	LogP, RankLogP float64
+	// Withheld is how many records that it approves against the champion lack a label which they should have, in the last
+	// window: each counts as what hurts a limit most.
+	Withheld int64
 	// Passed reports whether it is certified.
 	Passed bool
 	// Checked reports whether it keeps, in the last window, the limits that cannot be certified.
@@ -300,7 +303,8 @@ func (c *Calibration) walk(w Window) error {
 	for i := range c.Candidates {
 		at := &c.Candidates[i]
 		at.Counts[last] = h.space.counts(at.Policy)
-		at.LogP, at.Checked = h.logP(at.Counts[last], h.withheld(at.Policy)), h.checked(at.Counts[last])
+		at.Withheld, at.Checked = h.withheld(at.Policy), h.checked(at.Counts[last])
+		at.LogP = h.logP(at.Counts[last], at.Withheld)
 		ps = append(ps, math.Exp(at.LogP))
 		c.Tested++
 		if at.Passed = at.LogP <= math.Log(c.Level); !at.Passed && !c.Ladder {

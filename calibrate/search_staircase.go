@@ -6,7 +6,10 @@ import (
 )
 
 // A Corner approves the records with session score >= Session and onboarding score >= Onboarding.
-type Corner struct{ Session, Onboarding int }
+type Corner struct {
+	Session    int `json:"session"`
+	Onboarding int `json:"onboarding"`
+}
 
 // A Staircase approves what any of its corners approves: the shape of every policy that never treats a better pair of scores
 // more harshly. A record without one of the scores is not approved.

@@ -2,6 +2,7 @@ package reports
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/trustreplay/trustreplay/calibrate"
@@ -268,6 +269,9 @@ func (s advice) walk() *Table {
 	if from > 0 {
 		t.Footnotes = append(t.Footnotes, fmt.Sprintf("Steps 1 to %d were certified too; --format json lists all.", from))
 	}
+	if slices.ContainsFunc(s.Candidates[:s.Tested], func(at calibrate.Candidate) bool { return at.Withheld > 0 }) {
+		t.Footnotes = append(t.Footnotes, "Lack a label: of the records approved against the champion, those without an outcome beyond what is usual among its own approvals and beyond chance. They count as what hurts the limit most, as long as nothing is known of them.")
+	}
 	how := "the walk ends at the first that fails"
 	if s.Ladder {
 		how = "walks begin at three places and end at the first that fails"
@@ -288,6 +292,9 @@ func (s advice) step(i int, at calibrate.Candidate, c replay.Counts) []Cell {
 		result = "fails: the walk ends"
 	case !at.Checked:
 		result = "certified, breaks a checked limit"
+	}
+	if at.Withheld > 0 {
+		result += fmt.Sprintf("; %s lack a label", thousands(at.Withheld))
 	}
 	approved := c.Approved()
 	rate := calibrate.Rate("fraud_rate", approved.Records[dataset.Fraud], approved.Labeled(), s.confidence)

@@ -27,6 +27,7 @@ type calibrateJSON struct {
 	Passed        int                    `json:"passed"`
 	Candidates    []candidateJSON        `json:"candidates"` // in the order of the walk
 	Missing       []findingJSON          `json:"missing"`    // of the first candidate that failed, where nothing is certified
+	Evidence      *evidenceJSON          `json:"evidence"`   // null with --quick and without --backtest
 	Warnings      []calibrate.Warning    `json:"warnings"`
 	Issues        []issueJSON            `json:"issues"`
 }
@@ -71,6 +72,7 @@ type candidateJSON struct {
 	P       calibrate.Number `json:"p"`
 	RankP   calibrate.Number `json:"rank_p"`
 	Checked bool             `json:"checked_limits_met"`
+	Lack    int64            `json:"withheld"` // labels missing where they should be, in the last window
 	Windows []standJSON      `json:"windows"` // those that were looked at
 	Policy  string           `json:"policy"`  // YAML
 }
@@ -79,7 +81,7 @@ func (s advice) data() any {
 	c := s.Calibration
 	out := calibrateJSON{SchemaVersion: schemaVersion, Champion: c.Champion.Name, Objective: string(c.Goals.Objective), Limits: []string{},
 		Windows: []windowJSON{}, Current: []standJSON{}, Delta: calibrate.Number(c.Goals.Delta), Procedure: "propose-rank-certify", Certificate: s.cert, Proposed: c.Proposed, Tested: c.Tested,
-		Passed: c.Passed, Candidates: []candidateJSON{}, Standing: findingsJSON(c.Standing), Missing: findingsJSON(c.Missing),
+		Passed: c.Passed, Evidence: s.evidenceData(), Candidates: []candidateJSON{}, Standing: findingsJSON(c.Standing), Missing: findingsJSON(c.Missing),
 		Warnings: append([]calibrate.Warning{}, c.Warnings()...), Issues: issuesJSON(s.account.Issues)}
 	if c.Ladder {
 		out.Procedure = "ladder"
@@ -98,7 +100,7 @@ func (s advice) data() any {
 	}
 	for i, at := range c.Candidates {
 		j := candidateJSON{Step: i + 1, Family: string(at.Family), Tested: i < c.Tested, Passed: at.Passed, P: calibrate.Undefined(),
-			RankP: at.RankP(), Checked: at.Checked, Policy: string(at.Policy.YAML())}
+			RankP: at.RankP(), Checked: at.Checked, Lack: at.Withheld, Policy: string(at.Policy.YAML())}
 		if c.Ladder {
 			j.RankP = calibrate.Undefined() // its order was fixed before
 		}

@@ -19,9 +19,9 @@ func FrontierPicture(c *calibrate.Calibration, e Evidence) Picture {
 	last := c.Windows[len(c.Windows)-1]
 	p := Picture{Title: s.title(), Subtitle: fmt.Sprintf("%s records, certified on those of %s", thousands(e.All.Total().N()), last),
 		X: Axis{Label: "Approval rate", Percent: true}, Y: Axis{Label: "Fraud rate among approved", Percent: true},
-		Band: confidenceText(1-c.Goals.Delta) + " band, all policies at once", Limits: s.pictureLimits(),
+		Band: confidenceText(1-c.Goals.Delta) + " band, all at once", Limits: s.pictureLimits(),
 		Empty: "No policy was tested: nothing can be drawn."}
-	tested, highest := s.testedCurve(last)
+	tested, highest := s.testedCurve()
 	if u := e.Unrestricted; u != nil && len(u.Vertices) > 0 && len(tested.Points) > 0 {
 		p.Curves = append(p.Curves, shapesCurve(u, e.All.Total().N()))
 	}
@@ -50,8 +50,8 @@ func (s advice) pictureLimits() []Limit {
 }
 
 // testedCurve joins the policies that were tested, by approval rate, and returns the highest fraud rate of a certified one.
-func (s advice) testedCurve(w calibrate.Window) (curve Curve, highest float64) {
-	curve = Curve{Name: "policies tested on " + w.String()}
+func (s advice) testedCurve() (curve Curve, highest float64) {
+	curve = Curve{Name: "policies tested"}
 	type tested struct {
 		Point
 		ratio calibrate.Ratio
@@ -82,7 +82,7 @@ func (s advice) testedCurve(w calibrate.Window) (curve Curve, highest float64) {
 
 // shapesCurve is the frontier of any shape over n records, each vertex with what happens to the records that it does not decide.
 func shapesCurve(u *calibrate.Unrestricted, n int64) Curve {
-	curve := Curve{Name: "best of any shape (apparent)"}
+	curve := Curve{Name: "any shape (apparent)"}
 	for _, v := range u.Vertices {
 		a := v.Approved.Add(u.Rest.Approved())
 		if a.Labeled() > 0 {

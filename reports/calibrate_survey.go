@@ -3,6 +3,7 @@ package reports
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/trustreplay/trustreplay/calibrate"
@@ -148,6 +149,7 @@ func (s advice) searchText(r calibrate.Row) string {
 func (s advice) standings(u *calibrate.Unrestricted) *Table {
 	t := &Table{Caption: "What other shapes leave on the table, on all records (apparent)", Columns: []Column{{Name: "policy"}, {Name: "objective", Head: string(s.Goals.Objective), Align: Right},
 		{Name: "share", Align: Right}, {Name: "below", Head: "below the bound", Align: Right}}}
+	byPrice := false
 	for _, st := range u.Standings {
 		name := st.Name
 		if name == calibrate.SearchAnyShape {
@@ -166,11 +168,14 @@ func (s advice) standings(u *calibrate.Unrestricted) *Table {
 			}
 		}
 		t.Rows = append(t.Rows, row)
-		if st.Absent != "" {
-			t.Footnotes = append(t.Footnotes, capital(st.Name)+": "+st.Absent+".")
+		if note := "n/a: " + st.Absent + "."; st.Absent != "" && !slices.Contains(t.Footnotes, note) {
+			t.Footnotes = append(t.Footnotes, note)
 		}
+		byPrice = byPrice || name == anyShape && st.Absent == ""
 	}
-	t.Footnotes = append(t.Footnotes, capital(anyShape)+": the best region for one price of the limit. A region between two prices may reach more, and none more than the line \"at most\".")
+	if byPrice {
+		t.Footnotes = append(t.Footnotes, capital(anyShape)+": the best region for one price of the limit. A region between two prices may reach more, and none more than the line \"at most\".")
+	}
 	t.Rows = append(t.Rows, s.nestedRow(u, t)...)
 	if r := u.Exchange.Rate(); r.Defined() {
 		t.Footnotes = append(t.Footnotes, fmt.Sprintf("At the limit, the next shape approves %s more records with %s more frauds among them: %s for each fraud.",
@@ -199,7 +204,9 @@ func (s advice) nestedRow(u *calibrate.Unrestricted, t *Table) [][]Cell {
 	n := u.Nested
 	switch {
 	case n == nil && u.NestedAbsent != "":
-		t.Footnotes = append(t.Footnotes, "Three regions of any shape: "+u.NestedAbsent+".")
+		if u.Best.Skipped != u.NestedAbsent { // said already
+			t.Footnotes = append(t.Footnotes, "Three regions of any shape: "+u.NestedAbsent+".")
+		}
 		return nil
 	case n == nil:
 		return nil

@@ -335,13 +335,24 @@ func evidenceOf(c *cli.Context, got *calibrate.Calibration, cube *replay.Cube) (
 	if !found {
 		return e, nil
 	}
-	if e.Prices, err = survey.Prices(at.Family, at.Policy); err != nil {
+	if e.Prices, err = prices(survey, at); err != nil {
 		return e, err
 	}
 	if steps := c.Int("rollout"); steps > 0 {
 		e.Rollout, err = got.Rollout(steps)
 	}
 	return e, err
+}
+
+// prices asks what limits cost among policies that are searched exhaustively, where the champion allows such: a search by
+// prices can find less under a looser limit.
+func prices(survey *calibrate.Survey, at calibrate.Candidate) (p *calibrate.Prices, err error) {
+	for _, f := range []calibrate.Family{calibrate.Cutoffs, calibrate.Matrices, at.Family} {
+		if p, err = survey.Prices(f, at.Policy); err != nil || p.Here.Skipped == "" {
+			break
+		}
+	}
+	return p, err
 }
 
 // certificateOf completes a certificate with what the library does not know: the program and the files.
