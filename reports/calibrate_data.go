@@ -73,8 +73,8 @@ type candidateJSON struct {
 	RankP   calibrate.Number `json:"rank_p"`
 	Checked bool             `json:"checked_limits_met"`
 	Lack    int64            `json:"withheld"` // labels missing where they should be, in the last window
-	Windows []standJSON      `json:"windows"` // those that were looked at
-	Policy  string           `json:"policy"`  // YAML
+	Windows []standJSON      `json:"windows"`  // those that were looked at
+	Policy  string           `json:"policy"`   // YAML
 }
 
 func (s advice) data() any {
