@@ -83,6 +83,9 @@ type measureJSON struct {
 	High        calibrate.Number `json:"high"`
 	Confidence  calibrate.Number `json:"confidence"`
 	Method      string           `json:"method"`
+	// Least and Most bound the value over all that undecided records may become; left out where it does not depend on any.
+	Least *calibrate.Number `json:"least,omitempty"`
+	Most  *calibrate.Number `json:"most,omitempty"`
 }
 
 type issueJSON struct {
@@ -111,7 +114,7 @@ func (s screen) replayData() any {
 		}
 		for _, g := range r.Groups {
 			out.Groups = append(out.Groups, groupJSON{keyJSON(s.by, g.Key), g.Total().N(), actionsJSON(g.Counts),
-				callsJSON(r.Policy, g.Counts), measuresJSON(s.groupSetting(r.Economics, g.Key).Measures(r.Policy, g.Counts))})
+				callsJSON(r.Policy, g.Counts), measuresJSON(s.partSetting(r, &g).Measures(r.Policy, g.Counts))})
 		}
 		list = append(list, out)
 	}
@@ -164,7 +167,11 @@ func measuresJSON(list []calibrate.Measure) []measureJSON {
 	var out []measureJSON
 	for _, m := range list {
 		num, den := parts(m)
-		out = append(out, measureJSON{m.Name, num, den, m.Value, m.Low, m.High, m.Confidence, m.Method})
+		j := measureJSON{Name: m.Name, Numerator: num, Denominator: den, Value: m.Value, Low: m.Low, High: m.High, Confidence: m.Confidence, Method: m.Method}
+		if m.Least.Defined() && m.Most.Defined() {
+			j.Least, j.Most = &m.Least, &m.Most
+		}
+		out = append(out, j)
 	}
 	return out
 }
@@ -205,7 +212,7 @@ func (s screen) replayTidy() *Table {
 		t.Columns = append(t.Columns, Column{Name: "scope"})
 	}
 	for _, name := range []string{"table", "name", "records", "fraud", "legit", "unlabeled", "amount", "fraud_amount",
-		"numerator", "denominator", "value", "low", "high", "confidence", "method"} {
+		"numerator", "denominator", "value", "low", "high", "confidence", "method", "least", "most"} {
 		t.Columns = append(t.Columns, Column{Name: name})
 	}
 	for _, r := range s.results {
@@ -222,7 +229,7 @@ func (s screen) replayTidy() *Table {
 			for _, k := range g.Key {
 				lead = append(lead, k)
 			}
-			t.tidy(append(lead, "group"), r.Policy, g.Counts, s.groupSetting(r.Economics, g.Key))
+			t.tidy(append(lead, "group"), r.Policy, g.Counts, s.partSetting(r, &g))
 		}
 	}
 	return t
@@ -243,6 +250,6 @@ func (t *Table) tidy(lead []any, p *replay.Policy, c replay.Counts, set calibrat
 	}
 	for _, m := range set.Measures(p, c) {
 		num, den := parts(m)
-		add("measure", m.Name, nil, nil, nil, nil, nil, nil, num, den, m.Value, m.Low, m.High, m.Confidence, m.Method)
+		add("measure", m.Name, nil, nil, nil, nil, nil, nil, num, den, m.Value, m.Low, m.High, m.Confidence, m.Method, m.Least, m.Most)
 	}
 }

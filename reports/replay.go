@@ -230,7 +230,7 @@ func (s screen) groups(r replay.Result) *Table {
 		for _, k := range g.Key {
 			key = append(key, keyCell(k))
 		}
-		t.Rows = append(t.Rows, row(s.groupSetting(r.Economics, g.Key), g.Counts, key))
+		t.Rows = append(t.Rows, row(s.partSetting(r, &g), g.Counts, key))
 	}
 	t.Total = row(s.setting(r), r.Counts, append([]Cell{textCell("all")}, make([]Cell, len(s.by)-1)...))
 	return t
