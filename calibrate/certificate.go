@@ -36,6 +36,8 @@ type Certificate struct {
 	Goals        GoalsID  `json:"goals"`
 	// AbsentMissing is how the second product was read where a record does not hold it (replay.Question).
 	AbsentMissing bool `json:"absent_missing"`
+	// Maturity is from when on labels were final; nil where they were taken as they were.
+	Maturity *MaturityID `json:"maturity,omitempty"`
 	// Procedure is propose-rank-certify, or ladder.
 	Procedure string         `json:"procedure"`
 	Window    WindowID       `json:"window"` // certified on
@@ -74,6 +76,12 @@ type GoalsID struct {
 	Economics string    `json:"economics,omitempty"`
 	Until     string    `json:"until,omitempty"`
 	From      string    `json:"certify_from,omitempty"`
+}
+
+// A MaturityID says from when on labels were final (replay.Maturity); AsOf is in microseconds since 1970.
+type MaturityID struct {
+	Days int   `json:"days"`
+	AsOf int64 `json:"as_of"`
 }
 
 // A BandsID names the bands of the champion's first product, 0, or second, 1.
@@ -142,7 +150,7 @@ func (c *Calibration) Certificate() (*Certificate, error) {
 		out.Windows = append(out.Windows, id)
 	}
 	out.Window, out.History = out.Windows[last], hex.EncodeToString(all.Sum(nil))
-	out.Claim = claim(findings, out)
+	out.Claim = claim(findings, out, c.Mature)
 	return out, nil
 }
 
@@ -155,7 +163,7 @@ func (w *Window) id(p *replay.Policy) (WindowID, error) {
 }
 
 // claim words what is certified, as STATISTICS.md, section 7, allows it.
-func claim(findings []Finding, c *Certificate) string {
+func claim(findings []Finding, c *Certificate, mature *dataset.Mature) string {
 	var parts, checked []string
 	for _, v := range findings {
 		side, k := "at most", v.K
@@ -182,8 +190,12 @@ func claim(findings []Finding, c *Certificate) string {
 	if c.Window.To != c.Window.From {
 		period += " to " + c.Window.To
 	}
-	out := fmt.Sprintf("With %s %% confidence, %s for applicants like those of %s, assuming independent applicants and complete labels. Step %d of %d.",
-		strconv.FormatFloat(100-100*c.Delta, 'g', 6, 64), strings.Join(parts, " and "), period, c.Step, c.Candidates)
+	labels := "complete labels"
+	if mature != nil {
+		labels = fmt.Sprintf("labels complete at %d days", mature.Days)
+	}
+	out := fmt.Sprintf("With %s %% confidence, %s for applicants like those of %s, assuming independent applicants and %s. Step %d of %d.",
+		strconv.FormatFloat(100-100*c.Delta, 'g', 6, 64), strings.Join(parts, " and "), period, labels, c.Step, c.Candidates)
 	if checked != nil {
 		out += " Kept in that window without a promise: " + strings.Join(checked, ", ") + "."
 	}

@@ -24,6 +24,10 @@ type Calibration struct {
 	Windows []Window
 	// Timeless counts the records without a time, which are in no window.
 	Timeless int64
+	// Young counts the records of the newest months, or days, that hold no label at all yet; they are in no window either.
+	Young int64
+	// Mature tells how labels were read, nil where they were taken as they are.
+	Mature *dataset.Mature
 	// Current is what the champion does in each window.
 	Current []replay.Counts
 	// Proposed counts the policies that were ranked.
@@ -109,12 +113,16 @@ func Calibrate(cube *replay.Cube, champion *replay.Policy, g Goals) (*Calibratio
 	if err != nil {
 		return nil, err
 	}
-	c := &Calibration{Goals: g, Champion: champion, Base: base, Timeless: timeless, Recommended: -1}
+	c := &Calibration{Goals: g, Champion: champion, Base: base, Timeless: timeless, Mature: cube.Account.Mature, Recommended: -1}
 	if g.Until != "" {
 		list = slices.DeleteFunc(list, func(p period) bool { return p.key >= g.Until })
 	}
 	if err := enough(list, timeless); err != nil {
 		return nil, err
+	}
+	for list[len(list)-1].total.Labeled() == 0 { // too young for an outcome: they can neither rank nor certify
+		c.Young += list[len(list)-1].total.N()
+		list = list[:len(list)-1]
 	}
 	if from := g.CertifyFrom; from != "" && (len(list) < 3 || list[1].key >= from || list[len(list)-1].key < from) {
 		return nil, fmt.Errorf("certify from %s: want two months or more before it, to propose and to rank, and one from it on; the history has %s to %s", from, list[0].key, list[len(list)-1].key)

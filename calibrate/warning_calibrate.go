@@ -10,6 +10,7 @@ import (
 // Codes of warnings about a calibration.
 const (
 	TimelessRecords = "timeless_records"
+	YoungRecords    = "young_records"
 	ImmatureWindow  = "immature_window"
 	UndecidedCalls  = "undecided_recommendation"
 	SelectiveLabels = "selective_labels"
@@ -23,6 +24,9 @@ func (c *Calibration) Warnings() []Warning {
 	}
 	if c.Timeless > 0 {
 		warn(TimelessRecords, "%s records have no time and are in no window", count(c.Timeless))
+	}
+	if c.Young > 0 {
+		warn(YoungRecords, "%s records of the newest months hold no label yet and are in no window", count(c.Young))
 	}
 	if len(c.Windows) == 0 {
 		return out

@@ -34,7 +34,7 @@ Examples:
       --limit 'review_rate <= 8%' --policy-out next.yaml --certificate next.json history.jsonl.gz
   trustreplay calibrate --champion now.yaml --minimize cost --economics prices.yaml --limit 'fraud_rate <= 1%' history.parquet
   trustreplay verify --policy next.yaml next.json history.jsonl.gz`,
-		Flags: outputFlags(historyFlags(
+		Flags: outputFlags(historyFlags(maturityFlags(
 			&cli.StringFlag{Name: "champion", Usage: "the `POLICY` in force, where the search begins: a YAML file or a built-in name"},
 			&cli.StringSliceFlag{Name: "limit", Aliases: []string{"l"}, Usage: "a `LIMIT` such as 'fraud_rate <= 0.5%' or 'approval_rate >= 85%'; repeatable"},
 			&cli.StringFlag{Name: "maximize", Usage: "approval_rate, good_approval_rate, fraud_capture or profit: what `MEASURE` to have most of", DefaultText: "approval_rate"},
@@ -56,7 +56,7 @@ Examples:
 			&cli.BoolFlag{Name: "backtest", Usage: "repeat the whole procedure for each month on the months before it, and count broken promises"},
 			&cli.BoolFlag{Name: "quick", Usage: "only the recommendation and its certificate: no look at other shapes, at prices of limits, nor at a rollout"},
 			absentFlag(),
-		)...),
+		)...)...),
 		Action: e.calibrate,
 	}
 }
@@ -99,6 +99,9 @@ func (e *env) calibrate(c *cli.Context) error {
 		return err
 	}
 	h.hash = true
+	if q.Maturity, err = e.maturity(c, h); err != nil {
+		return err
+	}
 	got, cube, err := e.calibration(c.Context, h, q, champion, goals)
 	if errors.Is(err, calibrate.ErrNothing) {
 		if err := e.print(c, reports.Uncalibrated(err, champion, goals, cube.Account)); err != nil {
@@ -362,6 +365,9 @@ func certificateOf(got *calibrate.Calibration, cube *replay.Cube, q replay.Quest
 		return nil, err
 	}
 	cert.Tool, cert.AbsentMissing = "trustreplay "+version(), q.AbsentMissing
+	if q.Maturity.Days > 0 {
+		cert.Maturity = &calibrate.MaturityID{Days: q.Maturity.Days, AsOf: q.Maturity.AsOf}
+	}
 	for _, f := range cube.Account.Files {
 		cert.Inputs = append(cert.Inputs, calibrate.InputID{File: filepath.Base(f.Name), SHA256: f.SHA256, Records: f.Records})
 	}

@@ -26,13 +26,13 @@ Examples:
   trustreplay replay --policy guide-combined --policy mine.yaml --by month history/*.parquet
   trustreplay replay --policy mine.yaml --labels outcomes.csv --by country --format json history.jsonl
   trustreplay replay --policy mine.yaml --decisions decisions.parquet history.parquet`,
-		Flags: outputFlags(historyFlags(
+		Flags: outputFlags(historyFlags(maturityFlags(
 			&cli.StringSliceFlag{Name: "policy", Aliases: []string{"p"}, Usage: "the `POLICY` to replay: a YAML file or a built-in name; repeatable"},
 			&cli.StringSliceFlag{Name: "by", Usage: "split by `FIELD`: month, day, or any field of the record such as country; repeatable"},
 			&cli.StringFlag{Name: "decisions", Usage: "write each record's action and its reason to `FILE`, CSV or Parquet by its ending"},
 			&cli.Float64Flag{Name: "confidence", Value: 0.95, Usage: "`LEVEL` of the intervals, above 0.5 and below 1"},
 			absentFlag(), economicsFlag(), valueIntervalsFlag(),
-		)...),
+		)...)...),
 		Action: e.replay,
 	}
 }
@@ -70,6 +70,9 @@ func (e *env) answer(c *cli.Context, names []string, v question) error {
 	q.By = append(q.By, v.by...)
 	h, err := e.history(c)
 	if err != nil {
+		return err
+	}
+	if q.Maturity, err = e.maturity(c, h); err != nil {
 		return err
 	}
 	plan, err := replay.NewPlan(q)
