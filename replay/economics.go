@@ -55,6 +55,8 @@ type Economics struct {
 	Calls map[string]Money
 	// ReviewCost and StepUpCost are paid for each record reviewed, or stepped up, whatever comes of it.
 	ReviewCost, StepUpCost Money
+	// Treatments say what reviews and step-ups come to, nil where that is not guessed.
+	Treatments *Treatments
 }
 
 // Covers returns an error that names the products which a policy asks and for which the economics have no price: counting
@@ -89,6 +91,9 @@ func (e *Economics) YAML() []byte {
 	}
 	fmt.Fprintf(&b, "calls: {%s}\n", strings.Join(calls, ", "))
 	fmt.Fprintf(&b, "review_cost: %s\nstep_up_cost: %s\n", e.ReviewCost.Decimal(), e.StepUpCost.Decimal())
+	if e.Treatments != nil {
+		b.WriteString(e.Treatments.yaml())
+	}
 	return []byte(b.String())
 }
 

@@ -23,6 +23,7 @@ type resultJSON struct {
 	Actions       object              `json:"actions"`
 	Calls         object              `json:"calls"`
 	Measures      []measureJSON       `json:"measures"`
+	Final         []finalJSON         `json:"final,omitempty"` // after step-up and review, with treatments in the economics
 	Groups        []groupJSON         `json:"groups,omitempty"`
 	Warnings      []calibrate.Warning `json:"warnings"`
 	Issues        []issueJSON         `json:"issues"`
@@ -109,7 +110,7 @@ func (s screen) replayData() any {
 		out := resultJSON{
 			SchemaVersion: schemaVersion, Policy: r.Policy.Name,
 			Read: s.account.Read, Records: r.Total().N(), Rejected: s.account.Rejected, Period: newPeriod(s.account.Period), Economics: newEconomics(r.Economics),
-			Actions: actionsJSON(r.Counts), Calls: callsJSON(r.Policy, r.Counts), Measures: measuresJSON(s.setting(r).Measures(r.Policy, r.Counts)),
+			Actions: actionsJSON(r.Counts), Calls: callsJSON(r.Policy, r.Counts), Measures: measuresJSON(s.setting(r).Measures(r.Policy, r.Counts)), Final: finalData(r),
 			Warnings: append([]calibrate.Warning{}, calibrate.Warnings(r)...), Issues: issuesJSON(s.account.Issues),
 		}
 		for _, g := range r.Groups {

@@ -33,6 +33,9 @@ func Replay(results []replay.Result, by []string, account dataset.Account, confi
 	default:
 		d.Blocks = append(d.Blocks, s.sideBySide(), s.summary(marks))
 	}
+	if finals := s.finals(); finals != nil {
+		d.Blocks = append(d.Blocks, finals)
+	}
 	for _, r := range results {
 		if len(r.Policy.Rules) > 0 {
 			d.Blocks = append(d.Blocks, s.rules(r))
