@@ -182,8 +182,12 @@ func claim(findings []Finding, c *Certificate) string {
 	if c.Window.To != c.Window.From {
 		period += " to " + c.Window.To
 	}
-	out := fmt.Sprintf("With %s %% confidence, %s for applicants like those of %s, assuming independent applicants and complete labels. Step %d of %d.",
-		strconv.FormatFloat(100-100*c.Delta, 'g', 6, 64), strings.Join(parts, " and "), period, c.Step, c.Candidates)
+	labels := "complete labels"
+	if blind := c.Window.Records - c.Window.Labeled; blind > 0 {
+		labels = fmt.Sprintf("labels missing by chance alone (%s of %s records have none)", count(blind), count(c.Window.Records))
+	}
+	out := fmt.Sprintf("With %s %% confidence, %s for applicants like those of %s, assuming independent applicants and %s. Step %d of %d.",
+		strconv.FormatFloat(100-100*c.Delta, 'g', 6, 64), strings.Join(parts, " and "), period, labels, c.Step, c.Candidates)
 	if checked != nil {
 		out += " Kept in that window without a promise: " + strings.Join(checked, ", ") + "."
 	}

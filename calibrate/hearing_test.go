@@ -2,6 +2,7 @@ package calibrate
 
 import (
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"github.com/trustreplay/trustreplay/dataset"
@@ -113,5 +114,31 @@ func TestHidden(t *testing.T) {
 	heard, n := rate.withhold(c, withholding{replay.Undecided: 9, dataset.Approve: 4, dataset.Block: 5})
 	if k, of := rate.count(heard); n != 11 || k != 11 || of != 11 || heard.Actions[dataset.Approve].Amount[fraud] != 400 || heard.Total().N() != 17 {
 		t.Errorf("%d withheld, %d of %d, %+v", n, k, of, heard)
+	}
+}
+
+// TestClaimOfIncompleteLabels: where labels are missing, the claim does not assume them complete.
+func TestClaimOfIncompleteLabels(t *testing.T) {
+	champion := honestChampion()
+	records := populations()[0].history(3000, rand.New(rand.NewPCG(22, 1)))
+	claimOf := func() string {
+		c, err := Calibrate(cubeOf(t, byMonth(champion), records), champion, fraudGoals(t, "fraud_rate <= 1.5%"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		cert, err := c.Certificate()
+		if err != nil || cert == nil {
+			t.Fatalf("%v, %v", cert, err)
+		}
+		return cert.Claim
+	}
+	if got, want := claimOf(), "independent applicants and complete labels."; !strings.Contains(got, want) {
+		t.Errorf("%s\nwant %s", got, want)
+	}
+	for i := range 300 {
+		records[6000+i].label = dataset.Unlabeled
+	}
+	if got, want := claimOf(), "independent applicants and labels missing by chance alone (300 of 3,000 records have none)."; !strings.Contains(got, want) {
+		t.Errorf("%s\nwant %s", got, want)
 	}
 }

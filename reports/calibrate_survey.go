@@ -90,7 +90,7 @@ func (s advice) apparent(a *calibrate.Apparent) *Table {
 		t.Rows = append(t.Rows, []Cell{textCell(s.searchText(r)), countCell(approved.N()), shareCell(approved.N(), r.Counts.Total().N()),
 			countCell(approved.Records[dataset.Fraud]), {rate.Value, value}})
 	}
-	t.Footnotes = []string{fmt.Sprintf("Each is the best of its kind on the records that it is counted on, %s: on new ones it breaks its limits more often than not. Each cutoff of a range decides these records alike.", a.Window)}
+	t.Footnotes = []string{fmt.Sprintf("Each is the best of its kind on the records that it is counted on, %s: chance helped to choose it, and on new ones it may well break its limits. Each cutoff of a range decides these records alike.", a.Window)}
 	return t
 }
 
