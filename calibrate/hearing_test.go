@@ -2,6 +2,7 @@ package calibrate
 
 import (
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -34,6 +35,9 @@ func TestUnlabeledBlocksAreNoProof(t *testing.T) {
 		}
 		if best, found := c.Recommendation(); found {
 			t.Errorf("an insult rate is certified that no record tells: %+v", best.Counts)
+		}
+		if !slices.ContainsFunc(c.Warnings(), func(w Warning) bool { return w.Code == StoppedLabels }) {
+			t.Error("no warning that the rates beside the walk know nothing of what is blocked")
 		}
 		// Of the champion's own limits, the fraud rate is known and the insult rate is not.
 		if fraud, insult := c.Standing[0], c.Standing[1]; fraud.Withheld != 0 || insult.Withheld == 0 || insult.K != insult.Withheld || insult.Met {
