@@ -141,15 +141,15 @@ func (s advice) lack(v calibrate.Finding) string {
 	if v.Withheld > 0 {
 		what += fmt.Sprintf("%s records that the champion does not approve lack a label which they should have, and count as what hurts most. In all ", thousands(v.Withheld))
 	}
-	seen := fmt.Sprintf("%s of %s (%s), with %s confidence %s. ", thousands(v.K), thousands(v.N), shareText(calibrate.Number(float64(v.K)/float64(v.N))),
+	seen := fmt.Sprintf("%s of %s (%s) count against it, with %s confidence %s. ", thousands(v.K), thousands(v.N), shareText(calibrate.Number(float64(v.K)/float64(v.N))),
 		confidenceText(1-s.Goals.Delta), atMost(v.Bound))
 	switch m := v.Missing; {
 	case m.Clean == 0:
 		return what + seen + "It keeps this one."
 	case !m.Reachable:
-		return what + seen + fmt.Sprintf("At this rate no number of labels certifies it; if none of them were fraud, %s more would.", thousands(m.Clean))
+		return what + seen + fmt.Sprintf("At this rate no number of records certifies it; if none of them counted against it, %s more would.", thousands(m.Clean))
 	default:
-		return what + seen + fmt.Sprintf("To certify it takes %s more labeled records of these at the same rate, and %s if none is fraud.", thousands(m.SameRate), thousands(m.Clean))
+		return what + seen + fmt.Sprintf("To certify it takes %s more of these records at the same rate, and %s if none counts against it.", thousands(m.SameRate), thousands(m.Clean))
 	}
 }
 
