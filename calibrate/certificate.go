@@ -191,8 +191,11 @@ func claim(findings []Finding, c *Certificate, mature *dataset.Mature) string {
 		period += " to " + c.Window.To
 	}
 	labels := "complete labels"
+	if blind := c.Window.Records - c.Window.Labeled; blind > 0 {
+		labels = fmt.Sprintf("labels missing by chance alone (%s of %s records have none)", count(blind), count(c.Window.Records))
+	}
 	if mature != nil {
-		labels = fmt.Sprintf("labels complete at %d days", mature.Days)
+		labels += fmt.Sprintf(", as they were at %d days", mature.Days)
 	}
 	out := fmt.Sprintf("With %s %% confidence, %s for applicants like those of %s, assuming independent applicants and %s. Step %d of %d.",
 		strconv.FormatFloat(100-100*c.Delta, 'g', 6, 64), strings.Join(parts, " and "), period, labels, c.Step, c.Candidates)

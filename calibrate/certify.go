@@ -58,8 +58,8 @@ type Candidate struct {
 	// LogP is the natural logarithm of its p-value in the last window, the largest over the limits; RankLogP that in the
 	// window that fixed the order.
 	LogP, RankLogP float64
-	// Withheld is how many records that it approves against the champion lack a label which they should have, in the last
-	// window: each counts as what hurts a limit most.
+	// Withheld is how many records that the champion does not approve lack a label which they should have and which a limit
+	// depends on, in the last window: each counts as what hurts most.
 	Withheld int64
 	// Passed reports whether it is certified.
 	Passed bool
@@ -75,7 +75,7 @@ type Finding struct {
 	K, N        int64
 	Alpha       float64
 	Certifiable bool
-	// Withheld counts the records of K or N that are approved against the champion and lack a label that they should have;
+	// Withheld counts the records of K or N that the champion does not approve and that lack a label which they should have;
 	// they count as what hurts most.
 	Withheld int64
 	Met      bool
@@ -208,7 +208,7 @@ func (c *Calibration) expected(w Window) float64 {
 	return least * float64(w.Total.Labeled()) * float64(r.Approved().N()) / float64(w.Total.N())
 }
 
-// standing counts the champion in each window and holds its limits against the last.
+// standing counts the champion in each window and holds its limits against the last, which policies will be heard on.
 func (c *Calibration) standing(windows []Window) error {
 	for _, w := range windows {
 		r, err := w.cube.Run(c.Champion)
@@ -219,6 +219,9 @@ func (c *Calibration) standing(windows []Window) error {
 	}
 	last := len(windows) - 1
 	var err error
+	if c.last, err = newHearing(windows[last], c.Champion, c.Base, c.Goals); err != nil {
+		return err
+	}
 	c.Standing, err = c.findings(c.Champion, c.Current[last], windows[last])
 	return err
 }
@@ -229,9 +232,11 @@ func (c *Calibration) findings(p *replay.Policy, counts replay.Counts, w Window)
 	if err != nil {
 		return nil, err
 	}
-	var withheld int64
-	if p != c.Champion && c.last != nil {
-		withheld = c.last.withheld(p)
+	withheld := c.last.withheld(p)
+	if p == c.Champion { // whose clusters may be recorded ones, which the hearing's records do not keep
+		counts := counts
+		counts.Actions[dataset.Approve], counts.Actions[dataset.Monitor] = replay.Tally{}, replay.Tally{}
+		withheld = c.last.lacking(counts)
 	}
 	var out []Finding
 	for i := range j.targets {
@@ -240,12 +245,9 @@ func (c *Calibration) findings(p *replay.Policy, counts replay.Counts, w Window)
 	return out, nil
 }
 
-func (t *target) finding(c replay.Counts, withheld int64, delta float64) Finding {
+func (t *target) finding(c replay.Counts, w withholding, delta float64) Finding {
 	v := Finding{Limit: t.Limit, Alpha: t.alpha(), Certifiable: t.share, P: Undefined(), Bound: Undefined()}
-	if t.hidden != dataset.Unlabeled {
-		v.Withheld = withheld
-	}
-	c = t.withhold(c, withheld)
+	c, v.Withheld = t.withhold(c, w)
 	v.K, v.N = t.count(c)
 	v.Met = t.met(c)
 	if t.share {
@@ -273,11 +275,12 @@ func (c *Calibration) rank(windows []Window, found []proposal) error {
 	}
 	var list []ranked
 	for i, p := range found {
-		counts := h.space.counts(p.policy)
-		if !h.checked(counts) {
+		counts, withheld := h.space.counts(p.policy), h.withheld(p.policy)
+		if !h.checked(counts, withheld) {
 			continue
 		}
-		r := ranked{Candidate{Family: p.family, Policy: p.policy, RankLogP: h.logP(counts, h.withheld(p.policy))}, h.gain.Of(counts), i}
+		r := ranked{Candidate{Family: p.family, Policy: p.policy}, h.gain.Of(counts), i}
+		r.RankLogP, _ = h.logP(counts, withheld)
 		r.Counts = []replay.Counts{seen.counts(p.policy), counts, {}}
 		list = append(list, r)
 	}
@@ -297,12 +300,7 @@ func (c *Calibration) rank(windows []Window, found []proposal) error {
 // walk tests the candidates in order on the last window and stops at the first that fails. A ladder is tested as a whole:
 // its order says nothing of where certainty begins, so that it is walked from several places (FixedSequence).
 func (c *Calibration) walk(w Window) error {
-	h, err := newHearing(w, c.Champion, c.Base, c.Goals)
-	if err != nil {
-		return err
-	}
-	c.last = h
-	last := len(c.Windows) - 1
+	h, last := c.last, len(c.Windows)-1
 	c.Level = c.Goals.Delta
 	if c.Ladder {
 		c.Level /= ladderStarts
@@ -311,8 +309,9 @@ func (c *Calibration) walk(w Window) error {
 	for i := range c.Candidates {
 		at := &c.Candidates[i]
 		at.Counts[last] = h.space.counts(at.Policy)
-		at.Withheld, at.Checked = h.withheld(at.Policy), h.checked(at.Counts[last])
-		at.LogP = h.logP(at.Counts[last], at.Withheld)
+		withheld := h.withheld(at.Policy)
+		at.LogP, at.Withheld = h.logP(at.Counts[last], withheld)
+		at.Checked = h.checked(at.Counts[last], withheld)
 		ps = append(ps, math.Exp(at.LogP))
 		c.Tested++
 		if at.Passed = at.LogP <= math.Log(c.Level); !at.Passed && !c.Ladder {

@@ -124,8 +124,9 @@ type target struct {
 	share bool
 	// worst has, for each label, the action of an undecided record that hurts most, by its records or by its amount.
 	worst [dataset.NumLabels]dataset.Action
-	// hidden is the outcome of an approved record without a label that hurts most, Unlabeled where outcomes do not count.
-	hidden dataset.Label
+	// hidden is, for each action, the outcome of a record without a label that hurts most, by its records or by its amount;
+	// Unlabeled where no outcome hurts, and of costs, which count what is known alone.
+	hidden [dataset.NumActions]dataset.Label
 }
 
 // days is the length of a window, for limits by day.
@@ -149,25 +150,44 @@ func newTarget(l replay.Limit, p *replay.Policy, e *replay.Economics, days int64
 	} else if l.AtLeast {
 		t.num, t.bound.Num = Form{}.minus(t.num), -t.bound.Num
 	}
-	excess := t.excess()
-	for label := range t.worst {
-		most := int64(math.MinInt64)
-		for _, a := range dataset.Actions {
-			w := excess.Actions[a].Records[label]
-			if t.byValue() {
-				w = excess.Actions[a].Amount[label]
-			}
-			if w > most {
-				most, t.worst[label] = w, a
-			}
-		}
-	}
-	for _, y := range []dataset.Label{dataset.Legit, dataset.Fraud} {
-		if w := &excess.Actions[dataset.Approve]; w.Records[y] > w.Records[t.hidden] {
-			t.hidden = y
-		}
-	}
+	t.fear()
 	return t, nil
+}
+
+// fear finds what hurts most where history says nothing: the action of an undecided record, the outcome of an unlabeled one.
+func (t *target) fear() {
+	excess := t.excess()
+	harm := func(a dataset.Action, y dataset.Label) int64 {
+		if t.byValue() {
+			return excess.Actions[a].Amount[y]
+		}
+		return excess.Actions[a].Records[y]
+	}
+	for i := range t.worst {
+		y := dataset.Label(i)
+		t.worst[y] = dataset.Actions[0]
+		for _, a := range dataset.Actions {
+			if harm(a, y) > harm(t.worst[y], y) {
+				t.worst[y] = a
+			}
+		}
+	}
+	if t.Measure == "cost_per_record" {
+		return
+	}
+	for i := range t.hidden {
+		of := func(y dataset.Label) int64 {
+			if a := dataset.Action(i); a != replay.Undecided {
+				return harm(a, y)
+			}
+			return harm(t.worst[y], y)
+		}
+		for _, y := range []dataset.Label{dataset.Legit, dataset.Fraud} {
+			if of(y) > of(t.hidden[i]) {
+				t.hidden[i] = y
+			}
+		}
+	}
 }
 
 // byValue reports whether the ratio is one of amounts.
@@ -274,15 +294,27 @@ func (t *target) settle(c replay.Counts) replay.Counts {
 	return c
 }
 
-// withhold gives so many approved records without a label the outcome that hurts the limit most.
-func (t *target) withhold(c replay.Counts, n int64) replay.Counts {
-	for _, a := range replay.Approved {
-		take := min(n, c.Actions[a].Records[dataset.Unlabeled])
-		c.Actions[a].Records[dataset.Unlabeled] -= take
-		c.Actions[a].Records[t.hidden] += take
-		n -= take
+// withhold gives as many records without a label as are withheld the outcome that hurts the limit most, each of the mean amount
+// of those of its action, and returns how many it hurts with.
+func (t *target) withhold(c replay.Counts, w withholding) (with replay.Counts, n int64) {
+	for a, y := range t.hidden {
+		if y == dataset.Unlabeled {
+			continue
+		}
+		of := &c.Actions[a]
+		blind, paid := of.Records[dataset.Unlabeled], of.Amount[dataset.Unlabeled]
+		take := min(w[a], blind)
+		if take == 0 {
+			continue
+		}
+		if take < blind {
+			paid = int64(float64(paid) * (float64(take) / float64(blind)))
+		}
+		of.Records[dataset.Unlabeled], of.Records[y] = blind-take, of.Records[y]+take
+		of.Amount[dataset.Unlabeled], of.Amount[y] = of.Amount[dataset.Unlabeled]-paid, of.Amount[y]+paid
+		n += take
 	}
-	return c
+	return c, n
 }
 
 // met reports whether the counts keep the limit; a ratio of nothing does not.
@@ -351,25 +383,29 @@ func (g Goals) objective(p *replay.Policy) Form {
 	return f
 }
 
-// logP returns the largest p-value over the limits that can be certified: all hold if the largest is small. So many approved
-// records are withheld: they have no label where they should.
-func (j *bench) logP(c replay.Counts, withheld int64) float64 {
-	worst := math.Inf(-1)
+// logP returns the largest p-value over the limits that can be certified: all hold if the largest is small. withheld is the
+// most records that hurt one of them because they have no label where they should.
+func (j *bench) logP(c replay.Counts, w withholding) (worst float64, withheld int64) {
+	worst = math.Inf(-1)
 	for i := range j.targets {
 		if t := &j.targets[i]; t.share {
-			worst = max(worst, t.logP(t.withhold(c, withheld)))
+			heard, n := t.withhold(c, w)
+			worst, withheld = max(worst, t.logP(heard)), max(withheld, n)
 		}
 	}
-	return worst
+	return worst, withheld
 }
 
-// met reports whether the counts keep every limit, and checked whether they keep those that cannot be certified.
-func (j *bench) met(c replay.Counts) bool     { return j.all(c, false) }
-func (j *bench) checked(c replay.Counts) bool { return j.all(c, true) }
+// met reports whether the counts keep every limit.
+func (j *bench) met(c replay.Counts) bool {
+	return !slices.ContainsFunc(j.targets, func(t target) bool { return !t.met(c) })
+}
 
-func (j *bench) all(c replay.Counts, unshared bool) bool {
+// checked reports whether the counts keep the limits that cannot be certified.
+func (j *bench) checked(c replay.Counts, w withholding) bool {
 	for i := range j.targets {
-		if t := &j.targets[i]; (!unshared || !t.share) && !t.met(c) {
+		t := &j.targets[i]
+		if heard, _ := t.withhold(c, w); !t.share && !t.met(heard) {
 			return false
 		}
 	}

@@ -14,6 +14,7 @@ const (
 	ImmatureWindow  = "immature_window"
 	UndecidedCalls  = "undecided_recommendation"
 	SelectiveLabels = "selective_labels"
+	StoppedLabels   = "stopped_unlabeled"
 )
 
 // Warnings returns the doubts about a calibration, beside what its certificate assumes.
@@ -36,6 +37,10 @@ func (c *Calibration) Warnings() []Warning {
 		warn(ImmatureWindow, "%s of the records of %s are labeled: the certificate is about those whose label came early, which need not be like the rest. --until leaves the newest months out",
 			of(last.Total.Labeled(), n), last.String())
 	}
+	if blind, stopped := c.unheard(); blind > 0 {
+		warn(StoppedLabels, "of the records that the champion does not approve, %s have a label: only the walk counts what is missing against a policy. "+
+			"Any other fraud rate of a policy that approves them is that of the labeled alone, and may be far too low", of(stopped.Labeled(), stopped.N()))
+	}
 	at, found := c.Recommendation()
 	if !found {
 		return out
@@ -49,6 +54,20 @@ func (c *Calibration) Warnings() []Warning {
 		warn(SelectiveLabels, "%s of the records that the recommended policy approves have a label; what production stopped often has none, and the rate of those is not known", of(approved.Labeled(), n))
 	}
 	return out
+}
+
+// unheard returns what the champion does not approve in any window, and how many of the labels that it should have are missing.
+func (c *Calibration) unheard() (blind int64, stopped replay.Tally) {
+	var kept replay.Tally
+	for _, counts := range c.Current {
+		kept = kept.Add(counts.Approved())
+		stopped = stopped.Add(counts.Total().Sub(counts.Approved()))
+	}
+	share := 1.0
+	if kept.N() > 0 {
+		share = float64(kept.Labeled()) / float64(kept.N())
+	}
+	return lacking(stopped, share), stopped
 }
 
 // P returns the candidate's p-value in the last window, RankP that in the window that fixed the order.

@@ -139,17 +139,17 @@ func (s advice) lack(v calibrate.Finding) string {
 		return what + "it approves no labeled record, so nothing is known."
 	}
 	if v.Withheld > 0 {
-		what += fmt.Sprintf("%s records that it approves against the champion lack a label which they should have, and count as what hurts most. In all ", thousands(v.Withheld))
+		what += fmt.Sprintf("%s records that the champion does not approve lack a label which they should have, and count as what hurts most. In all ", thousands(v.Withheld))
 	}
-	seen := fmt.Sprintf("%s of %s (%s), with %s confidence %s. ", thousands(v.K), thousands(v.N), shareText(calibrate.Number(float64(v.K)/float64(v.N))),
+	seen := fmt.Sprintf("%s of %s (%s) count against it, with %s confidence %s. ", thousands(v.K), thousands(v.N), shareText(calibrate.Number(float64(v.K)/float64(v.N))),
 		confidenceText(1-s.Goals.Delta), atMost(v.Bound))
 	switch m := v.Missing; {
 	case m.Clean == 0:
 		return what + seen + "It keeps this one."
 	case !m.Reachable:
-		return what + seen + fmt.Sprintf("At this rate no number of labels certifies it; if none of them were fraud, %s more would.", thousands(m.Clean))
+		return what + seen + fmt.Sprintf("At this rate no number of records certifies it; if none of them counted against it, %s more would.", thousands(m.Clean))
 	default:
-		return what + seen + fmt.Sprintf("To certify it takes %s more labeled records of these at the same rate, and %s if none is fraud.", thousands(m.SameRate), thousands(m.Clean))
+		return what + seen + fmt.Sprintf("To certify it takes %s more of these records at the same rate, and %s if none counts against it.", thousands(m.SameRate), thousands(m.Clean))
 	}
 }
 
@@ -270,7 +270,7 @@ func (s advice) walk() *Table {
 		t.Footnotes = append(t.Footnotes, fmt.Sprintf("Steps 1 to %d were certified too; --format json lists all.", from))
 	}
 	if slices.ContainsFunc(s.Candidates[:s.Tested], func(at calibrate.Candidate) bool { return at.Withheld > 0 }) {
-		t.Footnotes = append(t.Footnotes, "Lack a label: of the records approved against the champion, those without an outcome beyond what is usual among its own approvals and beyond chance. They count as what hurts the limit most, as long as nothing is known of them.")
+		t.Footnotes = append(t.Footnotes, "Lack a label: of the records that the champion does not approve and a limit depends on, those without an outcome beyond what is usual among its own approvals and beyond chance. They count as what hurts the limit most, as long as nothing is known of them.")
 	}
 	how := "the walk ends at the first that fails"
 	if s.Ladder {

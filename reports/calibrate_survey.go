@@ -90,7 +90,7 @@ func (s advice) apparent(a *calibrate.Apparent) *Table {
 		t.Rows = append(t.Rows, []Cell{textCell(s.searchText(r)), countCell(approved.N()), shareCell(approved.N(), r.Counts.Total().N()),
 			countCell(approved.Records[dataset.Fraud]), {rate.Value, value}})
 	}
-	t.Footnotes = []string{fmt.Sprintf("Each is the best of its kind on the records that it is counted on, %s: on new ones it breaks its limits more often than not. Each cutoff of a range decides these records alike.", a.Window)}
+	t.Footnotes = []string{fmt.Sprintf("Each is the best of its kind on the records that it is counted on, %s: chance helped to choose it, and on new ones it may well break its limits. Each cutoff of a range decides these records alike.", a.Window)}
 	return t
 }
 
@@ -266,7 +266,7 @@ func (s advice) rollout() *Table {
 	if first := s.beside.Rollout[0].Triggers; len(first) > 0 {
 		what = limitText(first[0].Limit)
 	}
-	t.Footnotes = []string{fmt.Sprintf("What loosens comes first, what tightens is spread over the steps. Look once, after so many labeled, mature records: with that many or fewer that count against %s, it is shown to be kept; with that many or more, broken; between the two, wait for as many again. Each is wrong with %s at most.",
+	t.Footnotes = []string{fmt.Sprintf("What loosens comes first, what tightens is spread over the steps. Look once, after so many labeled, mature records: with that many or fewer that count against %s, it is shown to be kept; with that many or more, broken; between the two, wait for as many again. A look is wrong with %s at most, and a further one adds as much.",
 		what, confidenceText(s.Goals.Delta))}
 	return t
 }
