@@ -217,7 +217,7 @@ func (c *Calibration) standing(windows []Window) error {
 
 // findings holds every limit of the goals against counts of a window.
 func (c *Calibration) findings(p *replay.Policy, counts replay.Counts, w Window) ([]Finding, error) {
-	j, err := newBench(c.Goals, p, w.Days())
+	b, err := newBench(c.Goals, p, w.Days())
 	if err != nil {
 		return nil, err
 	}
@@ -226,8 +226,8 @@ func (c *Calibration) findings(p *replay.Policy, counts replay.Counts, w Window)
 		withheld = c.last.withheld(p)
 	}
 	var out []Finding
-	for i := range j.targets {
-		out = append(out, j.targets[i].finding(counts, withheld, cmp.Or(c.Level, c.Goals.Delta)))
+	for i := range b.targets {
+		out = append(out, b.targets[i].finding(counts, withheld, cmp.Or(c.Level, c.Goals.Delta)))
 	}
 	return out, nil
 }
@@ -323,7 +323,7 @@ func (c *Calibration) walk(w Window) error {
 // choose recommends the certified candidate with the most of the objective in the last window or, where there is none, finds
 // what the nearest lacks.
 func (c *Calibration) choose(w Window) error {
-	j := &c.last.bench
+	b := &c.last.bench
 	last := len(c.Windows) - 1
 	most, nearest := int64(math.MinInt64), -1
 	for i := range c.Candidates[:c.Tested] {
@@ -335,7 +335,7 @@ func (c *Calibration) choose(w Window) error {
 			continue
 		}
 		c.Passed++
-		if gain := j.gain.Of(at.Counts[last]); at.Checked && gain > most && j.approves(at.Counts[last]) {
+		if gain := b.gain.Of(at.Counts[last]); at.Checked && gain > most && at.Counts[last].Approved().N() > 0 {
 			most, c.Recommended = gain, i
 		}
 	}
@@ -345,11 +345,6 @@ func (c *Calibration) choose(w Window) error {
 	var err error
 	c.Missing, err = c.findings(c.Candidates[nearest].Policy, c.Candidates[nearest].Counts[last], w)
 	return err
-}
-
-// approves reports whether a policy approves anybody at all.
-func (j *bench) approves(c replay.Counts) bool {
-	return c.Actions[dataset.Approve].N()+c.Actions[dataset.Monitor].N() > 0
 }
 
 // rungs are how far the edges of a ladder's policies are from the champion's: all of them, of both products, at once.

@@ -128,7 +128,8 @@ type target struct {
 	hidden dataset.Label
 }
 
-// days is the length of a window, for limits by day.
+// newTarget prepares a limit for policies that ask what p asks; days is the length of the window, for limits by day. It reports
+// a measure that cannot be limited, one that lacks prices, and a bound that leaves nothing to certify.
 func newTarget(l replay.Limit, p *replay.Policy, e *replay.Economics, days int64) (target, error) {
 	t := target{Limit: l, bound: l.Bound}
 	var found bool
@@ -147,7 +148,7 @@ func newTarget(l replay.Limit, p *replay.Policy, e *replay.Economics, days int64
 	if l.AtLeast && t.share {
 		t.num, t.bound.Num = t.den.minus(t.num), t.bound.Den-t.bound.Num
 	} else if l.AtLeast {
-		t.num, t.bound.Num = Form{}.minus(t.num), -t.bound.Num
+		t.num, t.bound.Num = t.num.negative(), -t.bound.Num
 	}
 	excess := t.excess()
 	for label := range t.worst {
@@ -304,25 +305,26 @@ type bench struct {
 	gain    Form // the objective
 }
 
+// newBench returns the targets of goals in a window of so many days; at least one of them can be certified.
 func newBench(g Goals, p *replay.Policy, days int64) (bench, error) {
-	j, err := newTargets(g, p, days)
-	if err == nil && !slices.ContainsFunc(j.targets, func(t target) bool { return t.share }) {
+	b, err := newTargets(g, p, days)
+	if err == nil && !slices.ContainsFunc(b.targets, func(t target) bool { return t.share }) {
 		err = fmt.Errorf("no limit that can be certified: want one on a share of records, such as fraud_rate <= 0.5%%")
 	}
-	return j, err
+	return b, err
 }
 
 // newTargets returns a bench that need not be able to certify anything.
 func newTargets(g Goals, p *replay.Policy, days int64) (bench, error) {
-	j := bench{gain: g.objective(p)}
+	b := bench{gain: g.objective(p)}
 	for _, l := range g.Limits {
 		t, err := newTarget(l, p, g.Economics, days)
 		if err != nil {
-			return j, err
+			return b, err
 		}
-		j.targets = append(j.targets, t)
+		b.targets = append(b.targets, t)
 	}
-	return j, nil
+	return b, nil
 }
 
 // objective returns the form that is to be as large as possible; undecided records are worth the least that any action is.
@@ -336,7 +338,7 @@ func (g Goals) objective(p *replay.Policy) Form {
 	case MostProfit:
 		f = ProfitForm(g.Economics, p)
 	case LeastCost:
-		f = Form{}.minus(CostForm(g.Economics, p))
+		f = CostForm(g.Economics, p).negative()
 	default:
 		f = Approvals()
 	}
@@ -353,10 +355,10 @@ func (g Goals) objective(p *replay.Policy) Form {
 
 // logP returns the largest p-value over the limits that can be certified: all hold if the largest is small. So many approved
 // records are withheld: they have no label where they should.
-func (j *bench) logP(c replay.Counts, withheld int64) float64 {
+func (b *bench) logP(c replay.Counts, withheld int64) float64 {
 	worst := math.Inf(-1)
-	for i := range j.targets {
-		if t := &j.targets[i]; t.share {
+	for i := range b.targets {
+		if t := &b.targets[i]; t.share {
 			worst = max(worst, t.logP(t.withhold(c, withheld)))
 		}
 	}
@@ -364,12 +366,12 @@ func (j *bench) logP(c replay.Counts, withheld int64) float64 {
 }
 
 // met reports whether the counts keep every limit, and checked whether they keep those that cannot be certified.
-func (j *bench) met(c replay.Counts) bool     { return j.all(c, false) }
-func (j *bench) checked(c replay.Counts) bool { return j.all(c, true) }
+func (b *bench) met(c replay.Counts) bool     { return b.all(c, false) }
+func (b *bench) checked(c replay.Counts) bool { return b.all(c, true) }
 
-func (j *bench) all(c replay.Counts, unshared bool) bool {
-	for i := range j.targets {
-		if t := &j.targets[i]; (!unshared || !t.share) && !t.met(c) {
+func (b *bench) all(c replay.Counts, unshared bool) bool {
+	for i := range b.targets {
+		if t := &b.targets[i]; (!unshared || !t.share) && !t.met(c) {
 			return false
 		}
 	}

@@ -40,7 +40,7 @@ func (c *Calibration) Warnings() []Warning {
 	if open := counts.Actions[replay.Undecided].N(); open > 0 {
 		warn(UndecidedCalls, "the recommended policy would ask %s where the history did not, on %s records: these are counted against every limit", c.Base.Second, of(open, counts.Total().N()))
 	}
-	approved := counts.Actions[1].Add(counts.Actions[2])
+	approved := counts.Approved()
 	if n := approved.N(); n > 0 && float64(approved.Labeled()) < (1-unevenPoints)*float64(n) {
 		warn(SelectiveLabels, "%s of the records that the recommended policy approves have a label; what production stopped often has none, and the rate of those is not known", of(approved.Labeled(), n))
 	}
