@@ -7,7 +7,6 @@ import (
 	"math"
 	"slices"
 
-	"github.com/trustreplay/trustreplay/dataset"
 	"github.com/trustreplay/trustreplay/replay"
 )
 
@@ -61,24 +60,6 @@ type Candidate struct {
 	Passed bool
 	// Checked reports whether it keeps, in the last window, the limits that cannot be certified.
 	Checked bool
-}
-
-// A Finding is a limit held against the counts of a window.
-type Finding struct {
-	Limit replay.Limit
-	// K of N is the ratio that is to be at most Alpha; of a limit from below, it is the rest. Certifiable is set where it is a
-	// share of records; the fields below are set for these alone.
-	K, N        int64
-	Alpha       float64
-	Certifiable bool
-	// Withheld counts the records of K or N that are approved against the champion and lack a label that they should have;
-	// they count as what hurts most.
-	Withheld int64
-	Met      bool
-	P        Number
-	// Bound is the exact upper bound of the ratio at the calibration's delta.
-	Bound   Number
-	Missing Shortfall
 }
 
 // DefaultDelta is the probability, at most, that a certificate is wrong.
@@ -215,38 +196,6 @@ func (c *Calibration) standing(windows []Window) error {
 	return err
 }
 
-// findings holds every limit of the goals against counts of a window.
-func (c *Calibration) findings(p *replay.Policy, counts replay.Counts, w Window) ([]Finding, error) {
-	b, err := newBench(c.Goals, p, w.Days())
-	if err != nil {
-		return nil, err
-	}
-	var withheld int64
-	if p != c.Champion && c.last != nil {
-		withheld = c.last.withheld(p)
-	}
-	var out []Finding
-	for i := range b.targets {
-		out = append(out, b.targets[i].finding(counts, withheld, cmp.Or(c.Level, c.Goals.Delta)))
-	}
-	return out, nil
-}
-
-func (t *target) finding(c replay.Counts, withheld int64, delta float64) Finding {
-	v := Finding{Limit: t.Limit, Alpha: t.alpha(), Certifiable: t.share, P: Undefined(), Bound: Undefined()}
-	if t.hidden != dataset.Unlabeled {
-		v.Withheld = withheld
-	}
-	c = t.withhold(c, withheld)
-	v.K, v.N = t.count(c)
-	v.Met = t.met(c)
-	if t.share {
-		v.P, v.Bound = Number(PValue(v.K, v.N, v.Alpha)), Number(UpperBound(v.K, v.N, delta))
-		v.Missing = MissingLabels(v.K, v.N, v.Alpha, delta)
-	}
-	return v
-}
-
 // rank fixes the candidates and their order by records that no search has seen: those that keep the limits that cannot be
 // certified, and of which none has both more of the objective and a smaller p-value; the smallest p-value first.
 func (c *Calibration) rank(windows []Window, found []proposal) error {
@@ -347,46 +296,6 @@ func (c *Calibration) choose(w Window) error {
 	return err
 }
 
-// rungs are how far the edges of a ladder's policies are from the champion's: all of them, of both products, at once.
-var rungs = [...]int{300, 250, 200, 150, 120, 100, 80, 60, 40, 20, 0, -20, -40, -60, -80, -100}
-
-// ladderStarts are the places from which a ladder is walked: the strictest rung, one that is moderately stricter than the
-// champion, and the champion. The strictest approves so few that it may show nothing.
-const ladderStarts = 3
-
-// ladder tests policies that were fixed before any record was looked at, from the strictest to the mildest, on all records.
-func (c *Calibration) ladder(cube *replay.Cube, list []period) error {
-	w, err := windowOf("all", cube, list)
-	if err != nil {
-		return err
-	}
-	c.Ladder, c.Windows, c.Current, c.Candidates, c.Proposed = true, []Window{w}, nil, nil, len(rungs)
-	if err := c.standing(c.Windows); err != nil {
-		return err
-	}
-	seen := map[string]bool{}
-	for _, by := range rungs {
-		p := *newMould(c.Base, c.Goals).fresh()
-		p.FirstBands = shifted(p.FirstBands, by)
-		if p.Second != "" {
-			p.SecondBands = shifted(p.SecondBands, by)
-		}
-		if text := string(p.YAML()); !seen[text] {
-			seen[text] = true
-			c.Candidates = append(c.Candidates, Candidate{Family: Neighbours, Policy: &p, Counts: make([]replay.Counts, 1)})
-		}
-	}
-	return c.walk(w)
-}
-
-// shifted moves all edges by so much, as far as four edges fit within 1..1000.
-func shifted(b replay.Bands, by int) replay.Bands {
-	for i := range b.Edges {
-		b.Edges[i] = min(max(b.Edges[i]+by, 1+i), dataset.MaxScore-len(b.Edges)+1+i)
-	}
-	return b
-}
-
 // Recommendation returns the recommended candidate, or false.
 func (c *Calibration) Recommendation() (Candidate, bool) {
 	if c.Recommended < 0 {
@@ -394,3 +303,7 @@ func (c *Calibration) Recommendation() (Candidate, bool) {
 	}
 	return c.Candidates[c.Recommended], true
 }
+
+// P returns the candidate's p-value in the last window, RankP that in the window that fixed the order.
+func (c Candidate) P() Number     { return Number(math.Exp(c.LogP)) }
+func (c Candidate) RankP() Number { return Number(math.Exp(c.RankLogP)) }

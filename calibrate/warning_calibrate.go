@@ -2,7 +2,6 @@ package calibrate
 
 import (
 	"fmt"
-	"math"
 
 	"github.com/trustreplay/trustreplay/replay"
 )
@@ -45,13 +44,4 @@ func (c *Calibration) Warnings() []Warning {
 		warn(SelectiveLabels, "%s of the records that the recommended policy approves have a label; what production stopped often has none, and the rate of those is not known", of(approved.Labeled(), n))
 	}
 	return out
-}
-
-// P returns the candidate's p-value in the last window, RankP that in the window that fixed the order.
-func (c Candidate) P() Number     { return Number(math.Exp(c.LogP)) }
-func (c Candidate) RankP() Number { return Number(math.Exp(c.RankLogP)) }
-
-// Findings holds every limit of the goals against what a policy does in the last window.
-func (c *Calibration) Findings(p *replay.Policy, counts replay.Counts) ([]Finding, error) {
-	return c.findings(p, counts, c.Windows[len(c.Windows)-1])
 }

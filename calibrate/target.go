@@ -1,0 +1,161 @@
+package calibrate
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/trustreplay/trustreplay/dataset"
+	"github.com/trustreplay/trustreplay/replay"
+)
+
+// A target is a limit made ready to be searched, counted and tested: a ratio of two forms that is to be at most alpha. A
+// limit from below is one on the rest from above.
+type target struct {
+	replay.Limit
+	num, den Form
+	// bound is alpha as an exact fraction.
+	bound replay.Decimal
+	// share is set where num counts a part of the records that den counts, so that the limit can be certified.
+	share bool
+	// worst has, for each label, the action of an undecided record that hurts most, by its records or by its amount.
+	worst [dataset.NumLabels]dataset.Action
+	// hidden is the outcome of an approved record without a label that hurts most, Unlabeled where outcomes do not count.
+	hidden dataset.Label
+}
+
+// newTarget prepares a limit for policies that ask what p asks; days is the length of the window, for limits by day. It reports
+// a measure that cannot be limited, one that lacks prices, and a bound that leaves nothing to certify.
+func newTarget(l replay.Limit, p *replay.Policy, e *replay.Economics, days int64) (target, error) {
+	t := target{Limit: l, bound: l.Bound}
+	var found bool
+	if t.num, t.den, t.share, found = ratioForms(l.Measure, p, e, days); !found {
+		return t, fmt.Errorf("limit %s: no limit on %q: want one on %s", l, l.Measure, strings.Join(limitable(p), ", "))
+	}
+	if l.Measure == "cost_per_record" && e == nil {
+		return t, fmt.Errorf("limit %s needs prices: want an economics file", l)
+	}
+	if l.Measure == "cost_per_record" {
+		t.bound.Num *= int64(replay.MoneyPerMajor)
+	}
+	if t.share && (l.Bound.Num <= 0 && !l.AtLeast || l.Bound.Num >= l.Bound.Den && l.AtLeast) {
+		return t, fmt.Errorf("limit %s can never be certified: want a bound that leaves room for chance", l)
+	}
+	if l.AtLeast && t.share {
+		t.num, t.bound.Num = t.den.minus(t.num), t.bound.Den-t.bound.Num
+	} else if l.AtLeast {
+		t.num, t.bound.Num = t.num.negative(), -t.bound.Num
+	}
+	excess := t.excess()
+	for label := range t.worst {
+		most := int64(math.MinInt64)
+		for _, a := range dataset.Actions {
+			w := excess.Actions[a].Records[label]
+			if t.byValue() {
+				w = excess.Actions[a].Amount[label]
+			}
+			if w > most {
+				most, t.worst[label] = w, a
+			}
+		}
+	}
+	for _, y := range []dataset.Label{dataset.Legit, dataset.Fraud} {
+		if w := &excess.Actions[dataset.Approve]; w.Records[y] > w.Records[t.hidden] {
+			t.hidden = y
+		}
+	}
+	return t, nil
+}
+
+// byValue reports whether the ratio is one of amounts.
+func (t *target) byValue() bool {
+	return strings.HasSuffix(t.Measure, "_value") || t.Measure == "fraud_bps" || t.Measure == "cost_per_record"
+}
+
+// ratioForms returns a measure as a ratio of two forms; share reports whether the first counts part of the second's records.
+func ratioForms(name string, p *replay.Policy, e *replay.Economics, days int64) (num, den Form, share, found bool) {
+	for _, d := range definitions {
+		switch name {
+		case d.name:
+			return d.num.form(false), d.den.form(false), d.unit == Share, true
+		case d.name + "_value":
+			return d.num.form(true), d.den.form(true), false, true
+		}
+	}
+	switch {
+	case name == "fraud_bps":
+		rate := definitions[slices.IndexFunc(definitions, func(d definition) bool { return d.name == "fraud_rate" })]
+		num, den = rate.num.form(true), rate.den.form(true)
+		return num.scaled(10_000), den, false, true
+	case name == "review_per_day":
+		return region{reviewed, whoever}.form(false), Form{Constant: max(days, 1)}, false, true
+	case name == "call_rate_"+p.Second && p.Second != "":
+		return Form{Calls: [2]int64{0, 1}}, region{all, whoever}.form(false), true, true
+	case name == "cost_per_record" && e != nil:
+		return CostForm(e, p), region{all, whoever}.form(false), false, true
+	}
+	return num, den, false, name == "cost_per_record"
+}
+
+// limitable lists the measures that can be limited.
+func limitable(p *replay.Policy) []string {
+	var out []string
+	for _, d := range definitions {
+		out = append(out, d.name)
+	}
+	if p.Second != "" {
+		out = append(out, "call_rate_"+p.Second)
+	}
+	return append(out, "review_per_day", "cost_per_record", "fraud_bps, or one by value, such as fraud_rate_value")
+}
+
+// excess is above 0 where the limit is broken, 0 or less where it is kept: num x Den - den x Num.
+func (t *target) excess() Form { return t.num.scaled(t.bound.Den).minus(t.den.scaled(t.bound.Num)) }
+
+// alpha is the bound as a float.
+func (t *target) alpha() float64 { return t.bound.Float() }
+
+// count returns the two counts of the ratio, undecided records taken as they hurt most.
+func (t *target) count(c replay.Counts) (k, n int64) {
+	c = t.settle(c)
+	return t.num.Of(c), t.den.Of(c)
+}
+
+// settle gives every undecided record the action that hurts the limit most.
+func (t *target) settle(c replay.Counts) replay.Counts {
+	open := c.Actions[replay.Undecided]
+	if open.N() == 0 || strings.HasPrefix(t.Measure, "undecided_rate") { // which is about nothing else
+		return c
+	}
+	c.Actions[replay.Undecided] = replay.Tally{}
+	for label, a := range t.worst {
+		c.Actions[a].Records[label] += open.Records[label]
+		c.Actions[a].Amount[label] += open.Amount[label]
+	}
+	return c
+}
+
+// withhold gives so many approved records without a label the outcome that hurts the limit most.
+func (t *target) withhold(c replay.Counts, n int64) replay.Counts {
+	for _, a := range replay.Approved {
+		take := min(n, c.Actions[a].Records[dataset.Unlabeled])
+		c.Actions[a].Records[dataset.Unlabeled] -= take
+		c.Actions[a].Records[t.hidden] += take
+		n -= take
+	}
+	return c
+}
+
+// met reports whether the counts keep the limit; a ratio of nothing does not.
+func (t *target) met(c replay.Counts) bool {
+	k, n := t.count(c)
+	l := Limit{Num: t.bound.Num, Den: t.bound.Den}
+	return l.met(k, n)
+}
+
+// logP returns the logarithm of the p-value that the limit is broken, and 0 for one that is not a share.
+func (t *target) logP(c replay.Counts) float64 {
+	k, n := t.count(c)
+	return LogPValue(k, n, t.alpha())
+}
