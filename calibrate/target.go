@@ -3,7 +3,6 @@ package calibrate
 import (
 	"fmt"
 	"math"
-	"slices"
 	"strings"
 
 	"github.com/trustreplay/trustreplay/dataset"
@@ -33,10 +32,10 @@ func newTarget(l replay.Limit, p *replay.Policy, e *replay.Economics, days int64
 	if t.num, t.den, t.share, found = ratioForms(l.Measure, p, e, days); !found {
 		return t, fmt.Errorf("limit %s: no limit on %q: want one on %s", l, l.Measure, strings.Join(limitable(p), ", "))
 	}
-	if l.Measure == "cost_per_record" && e == nil {
+	if l.Measure == costPerRecord && e == nil {
 		return t, fmt.Errorf("limit %s needs prices: want an economics file", l)
 	}
-	if l.Measure == "cost_per_record" {
+	if l.Measure == costPerRecord {
 		t.bound.Num *= int64(replay.MoneyPerMajor)
 	}
 	if t.share && (l.Bound.Num <= 0 && !l.AtLeast || l.Bound.Num >= l.Bound.Den && l.AtLeast) {
@@ -70,32 +69,31 @@ func newTarget(l replay.Limit, p *replay.Policy, e *replay.Economics, days int64
 
 // byValue reports whether the ratio is one of amounts.
 func (t *target) byValue() bool {
-	return strings.HasSuffix(t.Measure, "_value") || t.Measure == "fraud_bps" || t.Measure == "cost_per_record"
+	return strings.HasSuffix(t.Measure, "_value") || t.Measure == "fraud_bps" || t.Measure == costPerRecord
 }
 
 // ratioForms returns a measure as a ratio of two forms; share reports whether the first counts part of the second's records.
+// The coverage of one action is for a gate alone, where it stands beside a fraud rate; here missing labels count by themselves.
 func ratioForms(name string, p *replay.Policy, e *replay.Economics, days int64) (num, den Form, share, found bool) {
-	for _, d := range definitions {
-		switch name {
-		case d.name:
-			return d.num.form(false), d.den.form(false), d.unit == Share, true
-		case d.name + "_value":
-			return d.num.form(true), d.den.form(true), false, true
-		}
-	}
+	q, known := define(name, days)
+	everyone := region{all, whoever}.form(false)
 	switch {
-	case name == "fraud_bps":
-		rate := definitions[slices.IndexFunc(definitions, func(d definition) bool { return d.name == "fraud_rate" })]
-		num, den = rate.num.form(true), rate.den.form(true)
-		return num.scaled(10_000), den, false, true
-	case name == "review_per_day":
-		return region{reviewed, whoever}.form(false), Form{Constant: max(days, 1)}, false, true
-	case name == "call_rate_"+p.Second && p.Second != "":
-		return Form{Calls: [2]int64{0, 1}}, region{all, whoever}.form(false), true, true
-	case name == "cost_per_record" && e != nil:
-		return CostForm(e, p), region{all, whoever}.form(false), false, true
+	case name == costPerRecord && e != nil:
+		return CostForm(e, p), everyone, false, true
+	case name == costPerRecord:
+		return num, den, false, true
+	case !known || strings.HasPrefix(name, labelCoveragePrefix) && !q.byValue || q.product != "" && q.product != p.Second:
+		return num, den, false, false
+	case q.product != "":
+		return Form{Calls: [2]int64{0, 1}}, everyone, true, true
+	case q.unit == PerDay:
+		return q.num.form(false), Form{Constant: max(q.days, 1)}, false, true
 	}
-	return num, den, false, name == "cost_per_record"
+	num, den = q.num.form(q.byValue), q.den.form(q.byValue)
+	if q.unit == BPS {
+		num = num.scaled(10_000)
+	}
+	return num, den, q.unit == Share && !q.byValue, true
 }
 
 // limitable lists the measures that can be limited.
@@ -105,9 +103,9 @@ func limitable(p *replay.Policy) []string {
 		out = append(out, d.name)
 	}
 	if p.Second != "" {
-		out = append(out, "call_rate_"+p.Second)
+		out = append(out, callRatePrefix+p.Second)
 	}
-	return append(out, "review_per_day", "cost_per_record", "fraud_bps, or one by value, such as fraud_rate_value")
+	return append(out, reviewPerDay, costPerRecord, "fraud_bps, or one by value, such as fraud_rate_value")
 }
 
 // excess is above 0 where the limit is broken, 0 or less where it is kept: num x Den - den x Num.
