@@ -255,7 +255,7 @@ func honestyRuns(t testing.TB, p population, n, repetitions int) (sum [numWays]p
 func TestHonesty(t *testing.T) {
 	sizes, repetitions := []int{20_000}, 40
 	if testing.Short() {
-		sizes, repetitions = []int{5_000}, 20
+		sizes, repetitions = []int{5_000}, 12
 	}
 	if *honesty {
 		sizes, repetitions = []int{5_000, 20_000, 100_000}, 400
