@@ -99,7 +99,7 @@ func TestNestedShape(t *testing.T) {
 // limit goes, and where it may be used on almost nobody two regions stand.
 func TestNestedShapeOfTwoLimits(t *testing.T) {
 	if testing.Short() {
-		t.Skip("a coupled search of seconds, on one core: a race detector sees nothing more in it")
+		t.Skip("a coupled search of many seconds under the race detector: the full run has it")
 	}
 	champion := honestChampion()
 	cube := bellCube(t, 50_000, 10, champion)
