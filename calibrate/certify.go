@@ -67,24 +67,6 @@ type Candidate struct {
 	Checked bool
 }
 
-// A Finding is a limit held against the counts of a window.
-type Finding struct {
-	Limit replay.Limit
-	// K of N is the ratio that is to be at most Alpha; of a limit from below, it is the rest. Certifiable is set where it is a
-	// share of records; the fields below are set for these alone.
-	K, N        int64
-	Alpha       float64
-	Certifiable bool
-	// Withheld counts the records of K or N that the champion does not approve and that lack a label which they should have;
-	// they count as what hurts most.
-	Withheld int64
-	Met      bool
-	P        Number
-	// Bound is the exact upper bound of the ratio at the calibration's delta.
-	Bound   Number
-	Missing Shortfall
-}
-
 // DefaultDelta is the probability, at most, that a certificate is wrong.
 const DefaultDelta = 0.05
 
@@ -226,37 +208,6 @@ func (c *Calibration) standing(windows []Window) error {
 	return err
 }
 
-// findings holds every limit of the goals against counts of a window.
-func (c *Calibration) findings(p *replay.Policy, counts replay.Counts, w Window) ([]Finding, error) {
-	j, err := newBench(c.Goals, p, w.Days())
-	if err != nil {
-		return nil, err
-	}
-	withheld := c.last.withheld(p)
-	if p == c.Champion { // whose clusters may be recorded ones, which the hearing's records do not keep
-		counts := counts
-		counts.Actions[dataset.Approve], counts.Actions[dataset.Monitor] = replay.Tally{}, replay.Tally{}
-		withheld = c.last.lacking(counts)
-	}
-	var out []Finding
-	for i := range j.targets {
-		out = append(out, j.targets[i].finding(counts, withheld, cmp.Or(c.Level, c.Goals.Delta)))
-	}
-	return out, nil
-}
-
-func (t *target) finding(c replay.Counts, w withholding, delta float64) Finding {
-	v := Finding{Limit: t.Limit, Alpha: t.alpha(), Certifiable: t.share, P: Undefined(), Bound: Undefined()}
-	c, v.Withheld = t.withhold(c, w)
-	v.K, v.N = t.count(c)
-	v.Met = t.met(c)
-	if t.share {
-		v.P, v.Bound = Number(PValue(v.K, v.N, v.Alpha)), Number(UpperBound(v.K, v.N, delta))
-		v.Missing = MissingLabels(v.K, v.N, v.Alpha, delta)
-	}
-	return v
-}
-
 // rank fixes the candidates and their order by records that no search has seen: those that keep the limits that cannot be
 // certified, and of which none has both more of the objective and a smaller p-value; the smallest p-value first.
 func (c *Calibration) rank(windows []Window, found []proposal) error {
@@ -330,7 +281,7 @@ func (c *Calibration) walk(w Window) error {
 // choose recommends the certified candidate with the most of the objective in the last window or, where there is none, finds
 // what the nearest lacks.
 func (c *Calibration) choose(w Window) error {
-	j := &c.last.bench
+	b := &c.last.bench
 	last := len(c.Windows) - 1
 	most, nearest := int64(math.MinInt64), -1
 	for i := range c.Candidates[:c.Tested] {
@@ -342,7 +293,7 @@ func (c *Calibration) choose(w Window) error {
 			continue
 		}
 		c.Passed++
-		if gain := j.gain.Of(at.Counts[last]); at.Checked && gain > most && j.approves(at.Counts[last]) {
+		if gain := b.gain.Of(at.Counts[last]); at.Checked && gain > most && at.Counts[last].Approved().N() > 0 {
 			most, c.Recommended = gain, i
 		}
 	}
@@ -354,51 +305,6 @@ func (c *Calibration) choose(w Window) error {
 	return err
 }
 
-// approves reports whether a policy approves anybody at all.
-func (j *bench) approves(c replay.Counts) bool {
-	return c.Actions[dataset.Approve].N()+c.Actions[dataset.Monitor].N() > 0
-}
-
-// rungs are how far the edges of a ladder's policies are from the champion's: all of them, of both products, at once.
-var rungs = [...]int{300, 250, 200, 150, 120, 100, 80, 60, 40, 20, 0, -20, -40, -60, -80, -100}
-
-// ladderStarts are the places from which a ladder is walked: the strictest rung, one that is moderately stricter than the
-// champion, and the champion. The strictest approves so few that it may show nothing.
-const ladderStarts = 3
-
-// ladder tests policies that were fixed before any record was looked at, from the strictest to the mildest, on all records.
-func (c *Calibration) ladder(cube *replay.Cube, list []period) error {
-	w, err := windowOf("all", cube, list)
-	if err != nil {
-		return err
-	}
-	c.Ladder, c.Windows, c.Current, c.Candidates, c.Proposed = true, []Window{w}, nil, nil, len(rungs)
-	if err := c.standing(c.Windows); err != nil {
-		return err
-	}
-	seen := map[string]bool{}
-	for _, by := range rungs {
-		p := *newMould(c.Base, c.Goals).fresh()
-		p.FirstBands = shifted(p.FirstBands, by)
-		if p.Second != "" {
-			p.SecondBands = shifted(p.SecondBands, by)
-		}
-		if text := string(p.YAML()); !seen[text] {
-			seen[text] = true
-			c.Candidates = append(c.Candidates, Candidate{Family: Neighbours, Policy: &p, Counts: make([]replay.Counts, 1)})
-		}
-	}
-	return c.walk(w)
-}
-
-// shifted moves all edges by so much, as far as four edges fit within 1..1000.
-func shifted(b replay.Bands, by int) replay.Bands {
-	for i := range b.Edges {
-		b.Edges[i] = min(max(b.Edges[i]+by, 1+i), dataset.MaxScore-len(b.Edges)+1+i)
-	}
-	return b
-}
-
 // Recommendation returns the recommended candidate, or false.
 func (c *Calibration) Recommendation() (Candidate, bool) {
 	if c.Recommended < 0 {
@@ -406,3 +312,7 @@ func (c *Calibration) Recommendation() (Candidate, bool) {
 	}
 	return c.Candidates[c.Recommended], true
 }
+
+// P returns the candidate's p-value in the last window, RankP that in the window that fixed the order.
+func (c Candidate) P() Number     { return Number(math.Exp(c.LogP)) }
+func (c Candidate) RankP() Number { return Number(math.Exp(c.RankLogP)) }

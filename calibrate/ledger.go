@@ -15,7 +15,7 @@ import (
 const LedgerVersion = 1
 
 // A Ledger remembers which records certificates have looked at. Records can carry a promise once: whoever tries again until
-// something passes has chosen on the records that were to bench the choice. The zero Ledger remembers nothing.
+// something passes has chosen on the records that were to judge the choice. The zero Ledger remembers nothing.
 type Ledger struct {
 	Version int         `json:"ledger"`
 	Uses    []LedgerUse `json:"uses"`
@@ -107,6 +107,6 @@ func (c *Calibration) Use(cube *replay.Cube) (LedgerUse, error) {
 func (c *Certificate) Withdraw(use int) {
 	c.Use = use
 	if use > 1 {
-		c.Withdrawn = fmt.Sprintf("records of %s to %s were certified on before (this is use %d): whoever asks again until something passes chooses on the records that were to bench, so nothing is promised; --certify-from takes newer records alone", c.Window.From, c.Window.To, use)
+		c.Withdrawn = fmt.Sprintf("records of %s to %s were certified on before (this is use %d): whoever asks again until something passes chooses on the records that were to judge, so nothing is promised; --certify-from takes newer records alone", c.Window.From, c.Window.To, use)
 	}
 }

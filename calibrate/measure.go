@@ -238,3 +238,20 @@ func Find(list []Measure, name string) (Measure, bool) {
 	}
 	return Measure{}, false
 }
+
+// form returns the form that counts a region's records, or adds up their amounts.
+func (r region) form(value bool) (f Form) {
+	for a := range f.Actions {
+		for l := range dataset.NumLabels {
+			if r.actions>>a&1 == 0 || r.labels>>l&1 == 0 {
+				continue
+			}
+			if value {
+				f.Actions[a].Amount[l] = 1
+			} else {
+				f.Actions[a].Records[l] = 1
+			}
+		}
+	}
+	return f
+}

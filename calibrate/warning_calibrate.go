@@ -2,7 +2,6 @@ package calibrate
 
 import (
 	"fmt"
-	"math"
 
 	"github.com/trustreplay/trustreplay/replay"
 )
@@ -49,7 +48,7 @@ func (c *Calibration) Warnings() []Warning {
 	if open := counts.Actions[replay.Undecided].N(); open > 0 {
 		warn(UndecidedCalls, "the recommended policy would ask %s where the history did not, on %s records: these are counted against every limit", c.Base.Second, of(open, counts.Total().N()))
 	}
-	approved := counts.Actions[1].Add(counts.Actions[2])
+	approved := counts.Approved()
 	if n := approved.N(); n > 0 && float64(approved.Labeled()) < (1-unevenPoints)*float64(n) {
 		warn(SelectiveLabels, "%s of the records that the recommended policy approves have a label; what production stopped often has none, and the rate of those is not known", of(approved.Labeled(), n))
 	}
@@ -68,13 +67,4 @@ func (c *Calibration) unheard() (blind int64, stopped replay.Tally) {
 		share = float64(kept.Labeled()) / float64(kept.N())
 	}
 	return lacking(stopped, share), stopped
-}
-
-// P returns the candidate's p-value in the last window, RankP that in the window that fixed the order.
-func (c Candidate) P() Number     { return Number(math.Exp(c.LogP)) }
-func (c Candidate) RankP() Number { return Number(math.Exp(c.RankLogP)) }
-
-// Findings holds every limit of the goals against what a policy does in the last window.
-func (c *Calibration) Findings(p *replay.Policy, counts replay.Counts) ([]Finding, error) {
-	return c.findings(p, counts, c.Windows[len(c.Windows)-1])
 }

@@ -10,8 +10,7 @@ import (
 	"github.com/trustreplay/trustreplay/replay"
 )
 
-// Calibrate arranges a calibration. cert is its certificate, nil where nothing was certified; account describes the
-// history.
+// Calibrate arranges a calibration. cert is its certificate, nil where nothing was certified, and account describes the history.
 // The JSON form is described by the types of calibrate_data.go.
 func Calibrate(c *calibrate.Calibration, cert *calibrate.Certificate, e Evidence, account dataset.Account) Document {
 	s := advice{c, cert, e, screen{account: account, confidence: 1 - c.Goals.Delta}}
@@ -114,7 +113,7 @@ func (s advice) gain(at calibrate.Candidate) Paragraph {
 		thousands(approved(then)), thousands(n), share(approved(then)), thousands(approved(now)), share(approved(now))))
 }
 
-// missing tells what would have been needed, of the first candidate that was tested and failed.
+// missing tells what would have been needed, of the candidate that came nearest.
 func (s advice) missing() []Block {
 	if s.Passed > 0 {
 		return []Block{Paragraph(fmt.Sprintf("%s policies keep the limits that can be certified, and each of them breaks one that can only be checked, or approves nobody.", thousands(int64(s.Passed))))}

@@ -187,3 +187,16 @@ func (e *env) buffered(ctx context.Context, inputs []string) (func() io.Reader, 
 	}
 	return func() io.Reader { return e.stdin }, nil
 }
+
+// file writes a file whole or not at all.
+func (e *env) file(c *cli.Context, name string, text []byte) error {
+	f, err := e.create(name, inputs(c))
+	if err != nil {
+		return err
+	}
+	defer f.Abort()
+	if _, err := f.Write(text); err != nil {
+		return err
+	}
+	return f.Commit()
+}

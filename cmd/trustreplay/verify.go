@@ -36,7 +36,7 @@ func (e *env) verify(c *cli.Context) error {
 		name, files = files[0], files[1:]
 	}
 	if name == "" {
-		return errors.New("no certificate named: want trustreplay verify CERTIFICATE.json --policy POLICY FILE...")
+		return errors.New("no certificate named: want it first, as in trustreplay verify next.json --policy next.yaml history.jsonl.gz")
 	}
 	src, err := readFile(name)
 	if err != nil {
