@@ -36,7 +36,7 @@ func (c *Calibration) Warnings() []Warning {
 		warn(ImmatureWindow, "%s of the records of %s are labeled: the certificate is about those whose label came early, which need not be like the rest. --until leaves the newest months out",
 			of(last.Total.Labeled(), n), last.String())
 	}
-	if blind, stopped := c.unheard(); blind > 0 {
+	if blind, stopped := c.unheard(); 100*blind >= stopped.N() && blind > 0 { // fewer could move no rate by much
 		warn(StoppedLabels, "of the records that the champion does not approve, %s have a label: only the walk counts what is missing against a policy. "+
 			"Any other fraud rate of a policy that approves them is that of the labeled alone, and may be far too low", of(stopped.Labeled(), stopped.N()))
 	}
