@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -183,7 +184,7 @@ func claim(findings []Finding, c *Certificate) string {
 		period += " to " + c.Window.To
 	}
 	out := fmt.Sprintf("With %s %% confidence, %s for applicants like those of %s, assuming independent applicants and complete labels. Step %d of %d.",
-		strconv.FormatFloat(100-100*c.Delta, 'g', 6, 64), strings.Join(parts, " and "), period, c.Step, c.Candidates)
+		strconv.FormatFloat(math.Round(1e8-1e8*c.Delta)/1e6, 'f', -1, 64), strings.Join(parts, " and "), period, c.Step, c.Candidates)
 	if checked != nil {
 		out += " Kept in that window without a promise: " + strings.Join(checked, ", ") + "."
 	}

@@ -84,6 +84,9 @@ type Finding struct {
 // DefaultDelta is the probability, at most, that a certificate is wrong.
 const DefaultDelta = 0.05
 
+// MinDelta is the smallest one that may be asked for. Less would print as a confidence of 100 %, and is 1 as a float soon after.
+const MinDelta = 1e-6
+
 // tooFew is the number of expected events in the certify window below which a ladder takes the place of a search.
 const tooFew = 10
 

@@ -198,7 +198,7 @@ func (s advice) rates() *Table {
 func limited(limits []replay.Limit) []string {
 	var out []string
 	for _, l := range limits {
-		if l.Measure != "approval_rate" && (len(out) == 0 || out[len(out)-1] != l.Measure) {
+		if l.Measure != "approval_rate" && !slices.Contains(out, l.Measure) {
 			out = append(out, l.Measure)
 		}
 	}
@@ -254,7 +254,7 @@ const walkRows = 12
 // walk shows the candidates in the order in which they were tested.
 func (s advice) walk() *Table {
 	t := &Table{Caption: fmt.Sprintf("The walk: %s proposed, %s ordered, %s tested, %s certified", thousands(int64(s.Proposed)), thousands(int64(len(s.Candidates))),
-		thousands(int64(s.Tested)), thousands(int64(s.Passed))), Columns: []Column{{Name: "step", Align: Right}, {Name: "family"}, {Name: "approved", Align: Right},
+		thousands(int64(s.Tested)), thousands(int64(s.Passed))), Columns: []Column{{Name: "step", Align: Right}, {Name: "family", Extra: true}, {Name: "approved", Align: Right, Extra: true},
 		{Name: "approval_rate", Head: "approval", Align: Right}, {Name: "fraud", Align: Right}, {Name: "fraud_rate", Head: "fraud rate", Align: Right},
 		{Name: "p", Align: Right}, {Name: "result"}}}
 	last := len(s.Windows) - 1

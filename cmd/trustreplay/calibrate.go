@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -90,9 +89,25 @@ func (e *env) calibrate(c *cli.Context) error {
 	if err := dataset.SameOutput(outs...); err != nil {
 		return err
 	}
-	ledger, err := readLedger(c.String("ledger"))
-	if err != nil {
-		return err
+	for _, name := range outs {
+		if err := dataset.SameFile(name, inputs(c)); err != nil {
+			return err
+		}
+	}
+	for _, name := range outs[:3] {
+		if name == "" {
+			continue
+		}
+		f, err := e.create(name, nil) // so that what cannot be written is told before the answer, not after it
+		if err != nil {
+			return err
+		}
+		f.Abort()
+	}
+	if name := c.String("ledger"); name != "none" {
+		if _, err := readLedger(name); err != nil { // before a long run, not after it
+			return err
+		}
 	}
 	h, err := e.history(c)
 	if err != nil {
@@ -113,12 +128,16 @@ func (e *env) calibrate(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	if ledger != nil {
+	if name := c.String("ledger"); name != "none" {
 		use, err := got.Use(cube)
 		if err != nil {
 			return err
 		}
-		if n := ledger.Enter(use); cert != nil {
+		n, err := e.enter(c, name, use)
+		if err != nil {
+			return err
+		}
+		if cert != nil {
 			cert.Withdraw(n)
 		}
 	}
@@ -129,7 +148,7 @@ func (e *env) calibrate(c *cli.Context) error {
 	if err := e.print(c, reports.Calibrate(got, cert, evidence, cube.Account)); err != nil {
 		return err
 	}
-	if err := e.calibrationFiles(c, got, cert, ledger); err != nil {
+	if err := e.calibrationFiles(c, got, cert); err != nil {
 		return err
 	}
 	if file := c.String("picture"); file != "" {
@@ -154,6 +173,12 @@ func (e *env) calibrate(c *cli.Context) error {
 // calibrationGoals reads the flags that say what is wanted.
 func calibrationGoals(c *cli.Context) (*replay.Policy, calibrate.Goals, error) {
 	g := calibrate.Goals{Objective: calibrate.MostApprovals, Delta: c.Float64("delta"), AnyMatrix: c.Bool("any-matrix"), Until: c.String("until"), CertifyFrom: c.String("certify-from")}
+	if err := notEmpty(c, "maximize", "minimize", "economics", "search", "cutoffs", "bands", "otherwise", "until", "certify-from", "policy-out", "certificate", "ledger", "picture"); err != nil {
+		return nil, g, err
+	}
+	if c.IsSet("delta") && c.Float64("delta") == 0 { // which is no delta at all to the library
+		return nil, g, errors.New("--delta 0: no certificate is never wrong: want 0.000001 to 0.5, such as 0.05")
+	}
 	if c.String("champion") == "" {
 		return nil, g, errors.New("no champion named: want --champion FILE.yaml or a built-in such as table-combined (trustreplay policy list)")
 	}
@@ -229,9 +254,15 @@ func productFlags(values []string, flag string, p *replay.Policy, read func(at i
 	if p.Second != "" {
 		products = append(products, p.Second)
 	}
+	seen := map[string]bool{}
 	for _, v := range joinLists(values) {
 		name, text, _ := strings.Cut(v, "=")
 		at := slices.Index(products, name)
+		if seen[name] {
+			errs = append(errs, fmt.Errorf("%s %s: a second one for %s: want one for each product", flag, strconv.Quote(v), name))
+			continue
+		}
+		seen[name] = at >= 0
 		if at < 0 {
 			errs = append(errs, fmt.Errorf("%s %s: want PRODUCT=..., and %s asks %s", flag, strconv.Quote(v), p.Name, strings.Join(products, " and ")))
 			continue
@@ -368,25 +399,8 @@ func certificateOf(got *calibrate.Calibration, cube *replay.Cube, q replay.Quest
 	return cert, nil
 }
 
-// readLedger returns nil where none is to be kept.
-func readLedger(file string) (*calibrate.Ledger, error) {
-	if file == "none" {
-		return nil, nil
-	}
-	src, err := readFile(file)
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return nil, err
-	}
-	return calibrate.ParseLedger(file, src)
-}
-
-// calibrationFiles writes the ledger first: records that were looked at are spent, whatever becomes of the rest.
-func (e *env) calibrationFiles(c *cli.Context, got *calibrate.Calibration, cert *calibrate.Certificate, ledger *calibrate.Ledger) error {
-	if ledger != nil {
-		if err := e.file(c, c.String("ledger"), jsonText(ledger)); err != nil {
-			return err
-		}
-	}
+// calibrationFiles writes what there is to write of the recommendation.
+func (e *env) calibrationFiles(c *cli.Context, got *calibrate.Calibration, cert *calibrate.Certificate) error {
 	at, found := got.Recommendation()
 	if !found {
 		return nil
