@@ -38,6 +38,10 @@ type Goals struct {
 	Economics *replay.Economics
 }
 
+// MaxLimits is how many limits a calibration may have: searches go through all of them for every policy, and a certificate from
+// elsewhere must not keep verify busy for hours.
+const MaxLimits = 20
+
 // An Objective names what is to be as large as possible, or for Cost as small.
 type Objective string
 
@@ -85,6 +89,9 @@ func (g Goals) check() error {
 	}
 	if !(g.Delta >= MinDelta && g.Delta <= 0.5) {
 		add("delta %v: want 0.000001 to 0.5, such as 0.05", g.Delta)
+	}
+	if len(g.Limits) > MaxLimits {
+		add("%d limits: want %d at most", len(g.Limits), MaxLimits)
 	}
 	for _, f := range g.Families {
 		if !slices.Contains(Families, f) {

@@ -11,9 +11,12 @@ import (
 	"github.com/urfave/cli/v2"
 )
 
+// maxLedger is room for tens of thousands of calibrations by month.
+const maxLedger = 64 << 20
+
 // readLedger reads a ledger file; one that does not exist yet is empty.
 func readLedger(name string) (*calibrate.Ledger, error) {
-	src, err := readFile(name)
+	src, err := readUpTo(name, maxLedger)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
