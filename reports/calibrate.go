@@ -164,6 +164,9 @@ func (s advice) windows() *Table {
 	t.Footnotes = []string{"Policies are proposed on the first, put in order on the second and tested in that order on the third, which no search has seen."}
 	if s.Ladder {
 		t.Footnotes = []string{"Too few records to search, order and test on different ones: the champion with all edges moved up and down together is tested, in an order that was fixed before, on all."}
+		if from := s.Goals.CertifyFrom; from != "" {
+			t.Footnotes[0] = strings.TrimSuffix(t.Footnotes[0], "all.") + "those from " + from + " on."
+		}
 	}
 	return t
 }
