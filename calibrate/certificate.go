@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"strconv"
 	"strings"
 
@@ -174,7 +175,7 @@ func claim(findings []Finding, c *Certificate, mature *dataset.Mature) string {
 		labels += fmt.Sprintf(", as they were at %d days", mature.Days)
 	}
 	out := fmt.Sprintf("With %s %% confidence, %s for applicants like those of %s, assuming independent applicants and %s. Step %d of %d.",
-		strconv.FormatFloat(100-100*c.Delta, 'g', 6, 64), strings.Join(parts, " and "), period, labels, c.Step, c.Candidates)
+		strconv.FormatFloat(math.Round(1e8-1e8*c.Delta)/1e6, 'f', -1, 64), strings.Join(parts, " and "), period, labels, c.Step, c.Candidates)
 	if checked != nil {
 		out += " Kept in that window without a promise: " + strings.Join(checked, ", ") + "."
 	}
@@ -206,6 +207,9 @@ func ParseCertificate(file string, src []byte) (*Certificate, *replay.Policy, Go
 
 // strictJSON reads one JSON value that has no unknown field and nothing behind it.
 func strictJSON(src []byte, into any) error {
+	if err := distinctKeys(src); err != nil {
+		return err
+	}
 	dec := json.NewDecoder(bytes.NewReader(src))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(into); err != nil {
@@ -216,3 +220,54 @@ func strictJSON(src []byte, into any) error {
 	}
 	return nil
 }
+
+// distinctKeys refuses an object that has a key twice, in whatever case: of two claims the decoder takes the last, a person
+// perhaps the first.
+func distinctKeys(src []byte) error {
+	type level struct {
+		object bool
+		keys   map[string]bool
+		tokens int // of an object, keys and values so far
+	}
+	dec := json.NewDecoder(bytes.NewReader(src))
+	dec.UseNumber()
+	var open []level
+	for {
+		token, err := dec.Token()
+		if err != nil {
+			return nil // what is not JSON, or ends early, is told by who reads it
+		}
+		var at *level
+		if len(open) > 0 {
+			at = &open[len(open)-1]
+		}
+		switch delim, isDelim := token.(json.Delim); {
+		case isDelim && (delim == '}' || delim == ']'):
+			open = open[:len(open)-1]
+			continue
+		case at != nil && at.object && at.tokens%2 == 0:
+			key := strings.ToLower(token.(string))
+			if at.keys[key] {
+				return fmt.Errorf("key %q is there twice, at byte %d", token, dec.InputOffset())
+			}
+			at.keys[key] = true
+			at.tokens++
+			continue
+		case isDelim:
+			if len(open) >= maxNesting {
+				return fmt.Errorf("nested deeper than %d levels", maxNesting)
+			}
+			if at != nil {
+				at.tokens++
+			}
+			open = append(open, level{object: delim == '{', keys: map[string]bool{}})
+			continue
+		}
+		if at != nil {
+			at.tokens++
+		}
+	}
+}
+
+// maxNesting is deeper than certificates and ledgers are.
+const maxNesting = 20

@@ -316,3 +316,6 @@ func (c *Calibration) Recommendation() (Candidate, bool) {
 // P returns the candidate's p-value in the last window, RankP that in the window that fixed the order.
 func (c Candidate) P() Number     { return Number(math.Exp(c.LogP)) }
 func (c Candidate) RankP() Number { return Number(math.Exp(c.RankLogP)) }
+
+// MinDelta is the smallest one that may be asked for. Less would print as a confidence of 100 %, and is 1 as a float soon after.
+const MinDelta = 1e-6

@@ -15,7 +15,7 @@ type Goals struct {
 	Objective Objective
 	// Limits hold measures down or up. At least one of them is a share of records, which a certificate can promise.
 	Limits []replay.Limit
-	// Delta is the probability, at most, that a certificate is wrong; 0 means 0.05.
+	// Delta is the probability, at most, that a certificate is wrong: MinDelta to 0.5, both included; 0 means DefaultDelta.
 	Delta float64
 	// Families are the shapes of policies to try, nil for all that suit the champion.
 	Families []Family
@@ -36,6 +36,10 @@ type Goals struct {
 	// Economics price what policies do. It may be nil unless the objective or a limit is about money.
 	Economics *replay.Economics
 }
+
+// MaxLimits is how many limits a calibration may have: searches go through all of them for every policy, and a certificate from
+// elsewhere must not keep verify busy for hours.
+const MaxLimits = 20
 
 // An Objective names what is to be as large as possible, or for Cost as small.
 type Objective string
@@ -82,8 +86,11 @@ func (g Goals) check() error {
 	if (g.Objective == MostProfit || g.Objective == LeastCost) && g.Economics == nil {
 		add("objective %s needs prices: want an economics file", g.Objective)
 	}
-	if !(g.Delta > 0 && g.Delta <= 0.5) {
-		add("delta %v: want above 0 and at most 0.5, such as 0.05", g.Delta)
+	if !(g.Delta >= MinDelta && g.Delta <= 0.5) {
+		add("delta %v: want 0.000001 to 0.5, such as 0.05", g.Delta)
+	}
+	if len(g.Limits) > MaxLimits {
+		add("%d limits: want %d at most", len(g.Limits), MaxLimits)
 	}
 	for _, f := range g.Families {
 		if !slices.Contains(Families, f) {

@@ -1,6 +1,8 @@
 package calibrate
 
 import (
+	"slices"
+
 	"github.com/trustreplay/trustreplay/dataset"
 	"github.com/trustreplay/trustreplay/replay"
 )
@@ -12,8 +14,10 @@ var rungs = [...]int{300, 250, 200, 150, 120, 100, 80, 60, 40, 20, 0, -20, -40, 
 // champion, and the champion. The strictest approves so few that it may show nothing.
 const ladderStarts = 3
 
-// ladder tests policies that were fixed before any record was looked at, from the strictest to the mildest, on all records.
+// ladder tests policies that were fixed before any record was looked at, from the strictest to the mildest, on all records, or
+// on those from CertifyFrom on: the ones before may have carried a promise already.
 func (c *Calibration) ladder(cube *replay.Cube, list []period) error {
+	list = slices.DeleteFunc(slices.Clone(list), func(p period) bool { return p.key < c.Goals.CertifyFrom })
 	w, err := windowOf("all", cube, list)
 	if err != nil {
 		return err

@@ -163,6 +163,9 @@ func (s advice) windows() *Table {
 	t.Footnotes = []string{"Policies are proposed on the first, put in order on the second and tested in that order on the third, which no search has seen."}
 	if s.Ladder {
 		t.Footnotes = []string{"Too few records to search, order and test on different ones: the champion with all edges moved up and down together is tested, in an order that was fixed before, on all."}
+		if from := s.Goals.CertifyFrom; from != "" {
+			t.Footnotes[0] = strings.TrimSuffix(t.Footnotes[0], "all.") + "those from " + from + " on."
+		}
 	}
 	return t
 }
@@ -197,7 +200,7 @@ func (s advice) rates() *Table {
 func limited(limits []replay.Limit) []string {
 	var out []string
 	for _, l := range limits {
-		if l.Measure != "approval_rate" && (len(out) == 0 || out[len(out)-1] != l.Measure) {
+		if l.Measure != "approval_rate" && !slices.Contains(out, l.Measure) {
 			out = append(out, l.Measure)
 		}
 	}
@@ -253,7 +256,7 @@ const walkRows = 12
 // walk shows the candidates in the order in which they were tested.
 func (s advice) walk() *Table {
 	t := &Table{Caption: fmt.Sprintf("The walk: %s proposed, %s ordered, %s tested, %s certified", thousands(int64(s.Proposed)), thousands(int64(len(s.Candidates))),
-		thousands(int64(s.Tested)), thousands(int64(s.Passed))), Columns: []Column{{Name: "step", Align: Right}, {Name: "family"}, {Name: "approved", Align: Right},
+		thousands(int64(s.Tested)), thousands(int64(s.Passed))), Columns: []Column{{Name: "step", Align: Right}, {Name: "family", Extra: true}, {Name: "approved", Align: Right, Extra: true},
 		{Name: "approval_rate", Head: "approval", Align: Right}, {Name: "fraud", Align: Right}, {Name: "fraud_rate", Head: "fraud rate", Align: Right},
 		{Name: "p", Align: Right}, {Name: "result"}}}
 	last := len(s.Windows) - 1

@@ -216,7 +216,7 @@ func (s contest) groupsOf(v Versus) *Table {
 	for _, field := range s.by {
 		t.Columns = append(t.Columns, Column{Name: field})
 	}
-	t.Columns = append(t.Columns, Column{Name: "records", Align: Right}, Column{Name: "approval", Align: Right}, Column{Name: "difference", Align: Right},
+	t.Columns = append(t.Columns, Column{Name: "records", Align: Right, Extra: true}, Column{Name: "approval", Align: Right}, Column{Name: "difference", Align: Right},
 		Column{Name: "fraud_rate", Head: "fraud rate", Align: Right}, Column{Name: "fraud_difference", Head: "difference", Align: Right})
 	row := func(sw *replay.Swap, first []Cell) []Cell {
 		champion, _ := sw.Counts()

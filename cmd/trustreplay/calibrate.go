@@ -72,11 +72,7 @@ func (e *env) calibrate(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := calibrationOutputs(c); err != nil {
-		return err
-	}
-	ledger, err := readLedger(c.String("ledger"))
-	if err != nil {
+	if err := e.calibrationOutputs(c); err != nil {
 		return err
 	}
 	h, err := e.history(c)
@@ -101,8 +97,18 @@ func (e *env) calibrate(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := enter(ledger, got, cube, cert); err != nil {
-		return err
+	if name := c.String("ledger"); name != "none" {
+		use, err := got.Use(cube)
+		if err != nil {
+			return err
+		}
+		n, err := e.enter(c, name, use)
+		if err != nil {
+			return err
+		}
+		if cert != nil {
+			cert.Withdraw(n)
+		}
 	}
 	evidence, err := evidenceOf(c, got, cube)
 	if err != nil {
@@ -111,7 +117,7 @@ func (e *env) calibrate(c *cli.Context) error {
 	if err := e.print(c, reports.Calibrate(got, cert, evidence, cube.Account)); err != nil {
 		return err
 	}
-	if err := e.calibrationFiles(c, got, cert, ledger); err != nil {
+	if err := e.calibrationFiles(c, got, cert); err != nil {
 		return err
 	}
 	if err := e.frontierPicture(c, got, evidence); err != nil {

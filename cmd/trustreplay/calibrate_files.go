@@ -3,9 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 
 	"github.com/trustreplay/trustreplay/calibrate"
@@ -16,7 +14,7 @@ import (
 )
 
 // calibrationOutputs checks what is asked of the outputs before the history is read.
-func calibrationOutputs(c *cli.Context) error {
+func (e *env) calibrationOutputs(c *cli.Context) error {
 	if n := c.Int("rollout"); n < 0 || n > calibrate.MaxRolloutSteps {
 		return fmt.Errorf("--rollout must be 0..%d, got %d", calibrate.MaxRolloutSteps, n)
 	}
@@ -25,7 +23,31 @@ func calibrationOutputs(c *cli.Context) error {
 			return err
 		}
 	}
-	return dataset.SameOutput(c.String("picture"), c.String("policy-out"), c.String("certificate"), c.String("out"), c.String("ledger"))
+	outs := []string{c.String("picture"), c.String("policy-out"), c.String("certificate"), c.String("out"), c.String("ledger")}
+	if err := dataset.SameOutput(outs...); err != nil {
+		return err
+	}
+	for _, name := range outs {
+		if err := dataset.SameFile(name, inputs(c)); err != nil {
+			return err
+		}
+	}
+	for _, name := range outs[:3] {
+		if name == "" {
+			continue
+		}
+		f, err := e.create(name, nil) // so that what cannot be written is told before the answer, not after it
+		if err != nil {
+			return err
+		}
+		f.Abort()
+	}
+	if name := c.String("ledger"); name != "none" {
+		if _, err := readLedger(name); err != nil { // before a long run, not after it
+			return err
+		}
+	}
+	return nil
 }
 
 // certificateOf completes a certificate with what the library does not know: the program and the files.
@@ -44,40 +66,8 @@ func certificateOf(got *calibrate.Calibration, cube *replay.Cube, q replay.Quest
 	return cert, nil
 }
 
-// readLedger returns nil where none is to be kept.
-func readLedger(file string) (*calibrate.Ledger, error) {
-	if file == "none" {
-		return nil, nil
-	}
-	src, err := readFile(file)
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return nil, err
-	}
-	return calibrate.ParseLedger(file, src)
-}
-
-// enter notes a calibration in a ledger, if one is kept, and withdraws the certificate if its records carried one before.
-func enter(ledger *calibrate.Ledger, got *calibrate.Calibration, cube *replay.Cube, cert *calibrate.Certificate) error {
-	if ledger == nil {
-		return nil
-	}
-	use, err := got.Use(cube)
-	if err != nil {
-		return err
-	}
-	if n := ledger.Enter(use); cert != nil {
-		cert.Withdraw(n)
-	}
-	return nil
-}
-
-// calibrationFiles writes the ledger first: records that were looked at are spent, whatever becomes of the rest.
-func (e *env) calibrationFiles(c *cli.Context, got *calibrate.Calibration, cert *calibrate.Certificate, ledger *calibrate.Ledger) error {
-	if ledger != nil {
-		if err := e.file(c, c.String("ledger"), jsonText(ledger)); err != nil {
-			return err
-		}
-	}
+// calibrationFiles writes what there is to write of the recommendation.
+func (e *env) calibrationFiles(c *cli.Context, got *calibrate.Calibration, cert *calibrate.Certificate) error {
 	at, found := got.Recommendation()
 	if !found {
 		return nil

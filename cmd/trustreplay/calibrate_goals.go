@@ -16,6 +16,12 @@ import (
 // calibrationGoals reads the flags that say what is wanted.
 func calibrationGoals(c *cli.Context) (*replay.Policy, calibrate.Goals, error) {
 	g := calibrate.Goals{Objective: calibrate.MostApprovals, Delta: c.Float64("delta"), AnyMatrix: c.Bool("any-matrix"), Until: c.String("until"), CertifyFrom: c.String("certify-from")}
+	if err := notEmpty(c, "maximize", "minimize", "economics", "search", "cutoffs", "bands", "otherwise", "until", "certify-from", "policy-out", "certificate", "ledger", "picture"); err != nil {
+		return nil, g, err
+	}
+	if c.IsSet("delta") && c.Float64("delta") == 0 { // which is no delta at all to the library
+		return nil, g, errors.New("--delta 0: no certificate is never wrong: want 0.000001 to 0.5, such as 0.05")
+	}
 	if c.String("champion") == "" {
 		return nil, g, errors.New("no champion named: want --champion FILE.yaml or a built-in such as table-combined (trustreplay policy list)")
 	}
@@ -89,9 +95,15 @@ func productFlags(values []string, flag string, p *replay.Policy, read func(at i
 	if p.Second != "" {
 		products = append(products, p.Second)
 	}
+	seen := map[string]bool{}
 	for _, v := range joinLists(values) {
 		name, text, _ := strings.Cut(v, "=")
 		at := slices.Index(products, name)
+		if seen[name] {
+			errs = append(errs, fmt.Errorf("%s %s: a second one for %s: want one for each product", flag, strconv.Quote(v), name))
+			continue
+		}
+		seen[name] = at >= 0
 		if at < 0 {
 			errs = append(errs, fmt.Errorf("%s %s: want PRODUCT=..., and %s asks %s", flag, strconv.Quote(v), p.Name, strings.Join(products, " and ")))
 			continue

@@ -197,8 +197,13 @@ func withBands(p *replay.Policy, values []string) (*replay.Policy, error) {
 	}
 	out := *p
 	var names []string
+	seen := map[string]bool{}
 	for _, v := range joinLists(values) {
 		product, text, _ := strings.Cut(v, "=")
+		if seen[product] {
+			return nil, fmt.Errorf("--bands %s: a second one for %s: want one for each product", v, product)
+		}
+		seen[product] = true
 		bands, err := replay.ParseBands(text)
 		if err != nil {
 			return nil, fmt.Errorf("--bands %s: %w", v, err)

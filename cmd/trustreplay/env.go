@@ -51,6 +51,12 @@ func (e *env) create(path string, inputs []string) (*dataset.OutputFile, error) 
 // inputs names every file that a verb was told to read, which none of its outputs may replace.
 func inputs(c *cli.Context) []string {
 	names := append(c.Args().Slice(), c.String("mapping"), c.String("champion"), c.String("economics"), c.String("accept"))
+	if c.Command.Name == "verify" { // calibrate writes a certificate
+		names = append(names, c.String("certificate"))
+	}
+	if name, one := c.Value("policy").(string); one {
+		names = append(names, name)
+	}
 	return slices.Concat(names, c.StringSlice("labels"), c.StringSlice("policy"), c.StringSlice("challenger"), c.StringSlice("mark"))
 }
 

@@ -227,13 +227,20 @@ func strictly(a dataset.Account) error {
 const maxConfig = 2 << 20
 
 // readFile reads a policy or a mapping.
-func readFile(name string) ([]byte, error) {
+func readFile(name string) ([]byte, error) { return readUpTo(name, maxConfig) }
+
+// readUpTo reads a file of so many bytes at most.
+func readUpTo(name string, most int) ([]byte, error) {
 	f, err := os.Open(name)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, maxConfig))
+	src, err := io.ReadAll(io.LimitReader(f, int64(most)+1))
+	if len(src) > most { // what would be cut off could be a limit
+		return nil, fmt.Errorf("%s is longer than %d MiB, the most that is read of such a file", name, most>>20)
+	}
+	return src, err
 }
 
 // economics reads what the decisions of policies cost, nil where no file is named.
