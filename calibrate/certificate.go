@@ -159,7 +159,10 @@ func claim(findings []Finding, c *Certificate, mature *dataset.Mature) string {
 		}
 		lacking := ""
 		if v.Withheld > 0 {
-			lacking = fmt.Sprintf(", of which %s lack a label", count(v.Withheld))
+			lacking = ", of which 1 lacks a label"
+			if v.Withheld > 1 {
+				lacking = fmt.Sprintf(", of which %s lack a label", count(v.Withheld))
+			}
 		}
 		parts = append(parts, fmt.Sprintf("%s (n = %s, k = %s%s)", text, count(v.N), count(k), lacking))
 	}

@@ -15,7 +15,7 @@ schema_version claim withdrawn? tool
 policy.name policy.sha256 champion.name champion.sha256 champion_yaml
 goals.objective goals.limits goals.families? goals.otherwise? goals.any_matrix? goals.cutoffs.low? goals.cutoffs.high?
 goals.bands.product? goals.bands.bands? goals.economics? goals.until? goals.certify_from?
-absent_missing procedure
+absent_missing maturity.days? maturity.as_of? procedure
 window.name window.from window.to window.records window.labeled window.fraud window.sha256
 windows.name windows.from windows.to windows.records windows.labeled windows.fraud windows.sha256
 limits.limit limits.k limits.n limits.alpha limits.p limits.bound limits.withheld?

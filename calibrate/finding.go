@@ -20,8 +20,7 @@ type Finding struct {
 	Withheld int64
 	Met      bool
 	P        Number
-	// Bound is the exact upper bound of the ratio at the level that candidates are tested at, Calibration.Level; of the
-	// champion's own limits, at Delta.
+	// Bound is the exact upper bound of the ratio at the calibration's delta; Missing is at the level of its tests.
 	Bound   Number
 	Missing Shortfall
 }
@@ -40,19 +39,20 @@ func (c *Calibration) findings(p *replay.Policy, counts replay.Counts, w Window)
 	}
 	var out []Finding
 	for i := range j.targets {
-		out = append(out, j.targets[i].finding(counts, withheld, cmp.Or(c.Level, c.Goals.Delta)))
+		out = append(out, j.targets[i].finding(counts, withheld, c.Goals.Delta, cmp.Or(c.Level, c.Goals.Delta)))
 	}
 	return out, nil
 }
 
-func (t *target) finding(c replay.Counts, w withholding, delta float64) Finding {
+// finding bounds the ratio at delta, and counts what is missing to pass a test at a level, which a ladder divides.
+func (t *target) finding(c replay.Counts, w withholding, delta, level float64) Finding {
 	v := Finding{Limit: t.Limit, Alpha: t.alpha(), Certifiable: t.share, P: Undefined(), Bound: Undefined()}
 	c, v.Withheld = t.withhold(c, w)
 	v.K, v.N = t.count(c)
 	v.Met = t.met(c)
 	if t.share {
 		v.P, v.Bound = Number(PValue(v.K, v.N, v.Alpha)), Number(UpperBound(v.K, v.N, delta))
-		v.Missing = MissingLabels(v.K, v.N, v.Alpha, delta)
+		v.Missing = MissingLabels(v.K, v.N, v.Alpha, level)
 	}
 	return v
 }

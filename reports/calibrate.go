@@ -296,13 +296,21 @@ func (s advice) step(i int, at calibrate.Candidate, c replay.Counts) []Cell {
 		result = "certified, breaks a checked limit"
 	}
 	if at.Withheld > 0 {
-		result += fmt.Sprintf("; %s lack a label", thousands(at.Withheld))
+		result += "; " + lackText(at.Withheld)
 	}
 	approved := c.Approved()
 	rate := calibrate.Rate("fraud_rate", approved.Records[dataset.Fraud], approved.Labeled(), s.confidence)
 	value, _ := measureText(rate)
 	return []Cell{countCell(int64(i + 1)), textCell(string(at.Family)), countCell(approved.N()), shareCell(approved.N(), c.Total().N()),
 		countCell(approved.Records[dataset.Fraud]), {rate.Value, value}, {at.P(), pNumber(at.P())}, textCell(result)}
+}
+
+// lackText says how many labels are missing.
+func lackText(n int64) string {
+	if n == 1 {
+		return "1 lacks a label"
+	}
+	return thousands(n) + " lack a label"
 }
 
 // edits says what changes in the policy, one line for each part.
