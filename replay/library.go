@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/trustreplay/trustreplay/dataset"
 )
@@ -95,14 +96,17 @@ var flagRows = []Flag{{
 		{slices.Concat(disposablePhone, disposableEmail)}},
 }}
 
-// Flags returns the library, in the order of the guide.
-func Flags() []Flag {
+// library holds the flags compiled, which takes some milliseconds.
+var library = sync.OnceValue(func() []Flag {
 	out := slices.Clone(flagRows)
 	for i := range out {
 		out[i].When = mustCompile(conjunction(out[i].parts, flagPart.condition))
 	}
 	return out
-}
+})
+
+// Flags returns the library, in the order of the guide.
+func Flags() []Flag { return slices.Clone(library()) }
 
 // FlagNamed returns a flag of the library. The error lists the names that there are.
 func FlagNamed(name string) (Flag, error) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/trustreplay/trustreplay/dataset"
 )
@@ -17,7 +18,7 @@ func (f Flag) on(names map[string]bool) (holds, told *Condition, lacks []string)
 	for _, p := range f.parts {
 		var left []string
 		for _, s := range p.spellings {
-			if !slices.ContainsFunc(mustCompile(s).Fields, func(field dataset.Field) bool { return !names[field.Name] }) {
+			if !slices.ContainsFunc(spellingFields()[s], func(field dataset.Field) bool { return !names[field.Name] }) {
 				left = append(left, s)
 			}
 		}
@@ -32,10 +33,23 @@ func (f Flag) on(names map[string]bool) (holds, told *Condition, lacks []string)
 	return mustCompile(conjunction(parts, flagPart.condition)), mustCompile(conjunction(parts, flagPart.told)), nil
 }
 
-// lacking returns the fields of a condition that are not among the names.
+// spellingFields holds the fields that each spelling of the library reads.
+var spellingFields = sync.OnceValue(func() map[string][]dataset.Field {
+	out := map[string][]dataset.Field{}
+	for _, f := range flagRows {
+		for _, p := range f.parts {
+			for _, s := range p.spellings {
+				out[s] = mustCompile(s).Fields
+			}
+		}
+	}
+	return out
+})
+
+// lacking returns the fields of a spelling that are not among the names.
 func lacking(src string, names map[string]bool) []string {
 	var out []string
-	for _, f := range mustCompile(src).Fields {
+	for _, f := range spellingFields()[src] {
 		if !names[f.Name] {
 			out = append(out, f.Name)
 		}
@@ -48,7 +62,7 @@ func (p flagPart) told() string {
 	var any []string
 	for _, s := range p.spellings {
 		var all []string
-		for _, f := range mustCompile(s).Fields {
+		for _, f := range spellingFields()[s] {
 			all = append(all, presence(f))
 		}
 		if len(all) > 1 {
