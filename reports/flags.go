@@ -64,11 +64,20 @@ func (t *Table) finding(tally replay.Tally, a *calibrate.Association, lead, more
 }
 
 func findingCells(a *calibrate.Association) []Cell {
-	lift := Cell{a.Lift, undefined}
-	if a.Lift.Defined() {
-		lift.Text = fmt.Sprintf("%.1f", a.Lift)
+	return []Cell{{a.Lift, liftText(a.Lift)}, {a.Adjusted, probabilityText(a.Adjusted)}}
+}
+
+// liftText prints a lift to one decimal, without rounding one that is not nothing to 0.
+func liftText(v calibrate.Number) string {
+	switch {
+	case !v.Defined():
+		return undefined
+	case v == 0:
+		return "0"
+	case v < 0.05:
+		return "<0.1"
 	}
-	return []Cell{lift, {a.Adjusted, probabilityText(a.Adjusted)}}
+	return fmt.Sprintf("%.1f", v)
 }
 
 // probabilityText prints a p-value to three decimals.
