@@ -2,28 +2,27 @@ package replay
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"sync"
 
 	"github.com/trustreplay/trustreplay/dataset"
 )
 
-// on returns the flag as it can be asked of a history that has the fields of these names: holds is its condition and told the
-// one of having a value for each part, without the spellings whose fields the history lacks. They hold on the same records as
-// those of all spellings, because a missing field is false. Where a part has no spelling left, the flag cannot be told at all,
-// and lacks names the fields that the history would need: for each such part those of its first spelling.
-func (f Flag) on(names map[string]bool) (holds, told *Condition, lacks []string) {
+// on returns the flag as it can be asked of a history that has fields of these kinds, by name: holds is its condition and told
+// the one of having a value for each part, without the spellings whose fields the history lacks. They hold on the same records
+// as those of all spellings, because a missing field is false. Where a part has no spelling left, the flag cannot be told at all,
+// and lacks says what the history would need: for each such part the fields of its first spelling.
+func (f Flag) on(kinds map[string]dataset.Kind) (holds, told *Condition, lacks []string) {
 	var parts []flagPart
 	for _, p := range f.parts {
 		var left []string
 		for _, s := range p.spellings {
-			if !slices.ContainsFunc(spellingFields()[s], func(field dataset.Field) bool { return !names[field.Name] }) {
+			if len(lacking(s, kinds)) == 0 {
 				left = append(left, s)
 			}
 		}
 		if len(left) == 0 {
-			lacks = append(lacks, lacking(p.spellings[0], names)...)
+			lacks = append(lacks, lacking(p.spellings[0], kinds)...)
 		}
 		parts = append(parts, flagPart{left})
 	}
@@ -46,16 +45,35 @@ var spellingFields = sync.OnceValue(func() map[string][]dataset.Field {
 	return out
 })
 
-// lacking returns the fields of a spelling that are not among the names.
-func lacking(src string, names map[string]bool) []string {
+// lacking returns the fields of a spelling that the history does not have, or not in a kind that can be read as the one that is
+// asked for. Read all the same, values of another kind would be issues, and a profile would reject records for fields that
+// only a flag looks at.
+func lacking(spelling string, kinds map[string]dataset.Kind) []string {
 	var out []string
-	for _, f := range spellingFields()[src] {
-		if !names[f.Name] {
+	for _, f := range spellingFields()[spelling] {
+		switch got, found := kinds[f.Name]; {
+		case !found:
 			out = append(out, f.Name)
+		case !readable(got, f.Kind):
+			out = append(out, f.Name+" as "+kindWords[f.Kind])
 		}
 	}
 	return out
 }
+
+// readable reports whether every value of a field of the one kind is one of the other.
+func readable(got, want dataset.Kind) bool {
+	switch want {
+	case dataset.KindText:
+		return got == want || got == dataset.KindNumber || got == dataset.KindBool
+	case dataset.KindCodes, dataset.KindCluster: // a schema calls them texts
+		return got == want || got == dataset.KindText
+	}
+	return got == want
+}
+
+var kindWords = map[dataset.Kind]string{dataset.KindBool: "true or false", dataset.KindNumber: "a number", dataset.KindText: "a text",
+	dataset.KindCodes: "reason codes", dataset.KindCluster: "a cluster"}
 
 // told returns the expression of having a value for all fields of some spelling.
 func (p flagPart) told() string {
@@ -91,8 +109,8 @@ func presence(f dataset.Field) string {
 // A FlagProfile counts what a flag of the library finds in a history.
 type FlagProfile struct {
 	Flag
-	// Lacks are fields without which the flag cannot be told on any record of the history, because no record has them; then
-	// all counts are zero but Missing.
+	// Lacks are fields without which the flag cannot be told on any record: they are not among those found in the history, or
+	// not "as a number". Then all counts are zero but Missing.
 	Lacks []string
 	// Told are the records that have a value for every part of the flag, Hits those of them on which it holds. Missing is how
 	// many records lack a part.
@@ -113,13 +131,13 @@ type flagCounter struct {
 // flagConditions returns what is asked of each record: the conditions of the flags that can be told, each followed by the one
 // of being told; and for each pair the flag.
 func flagConditions(found []dataset.Discovered) (flags []FlagProfile, conds []*Condition, asked []int) {
-	names := map[string]bool{}
+	kinds := map[string]dataset.Kind{}
 	for _, d := range found {
-		names[d.Field.Name] = true
+		kinds[d.Field.Name] = d.Field.Kind
 	}
 	list := Flags()
 	for i, f := range list {
-		holds, told, lacks := f.on(names)
+		holds, told, lacks := f.on(kinds)
 		flags = append(flags, FlagProfile{Flag: f, Lacks: lacks, Overlap: make([]int64, len(list))})
 		if lacks == nil {
 			conds, asked = append(conds, holds, told), append(asked, i)

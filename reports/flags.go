@@ -138,9 +138,9 @@ func flagBlocks(p *replay.Profile, f findings) []Block {
 func unseen(g replay.FlagProfile) string {
 	switch {
 	case len(g.Lacks) > 0:
-		return "cannot be told, no record has " + strings.Join(g.Lacks, ", ")
+		return "cannot be told: not found in this history: " + strings.Join(g.Lacks, ", ")
 	case g.Told.N() == 0:
-		return "cannot be told, no record has all of " + strings.Join(fieldNames(g), ", ")
+		return "cannot be told: no record has all of " + strings.Join(fieldNames(g), ", ")
 	case g.Hits.N() == 0:
 		return fmt.Sprintf("no hit on %s records that have its fields: with %s confidence it holds on %s of records like these",
 			thousands(g.Told.N()), confidenceText(inspectConfidence), atMost(hitBound(g)))
