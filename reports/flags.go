@@ -93,6 +93,19 @@ func probabilityText(p calibrate.Number) string {
 	return fmt.Sprintf("%.3f", p)
 }
 
+// findingBlocks are the tables of what was looked at, behind their legend.
+func findingBlocks(p *replay.Profile, f findings) []Block {
+	tables := flagBlocks(p, f)
+	if len(p.Signals) > 0 {
+		tables = append(tables, signalTable(p, f))
+	}
+	tables = append(tables, codeTable(p, f)...)
+	if len(tables) == 0 {
+		return nil
+	}
+	return append([]Block{f.legend()}, tables...)
+}
+
 // legend explains the columns of all tables of findings, once.
 func (f findings) legend() Block {
 	kv := KeyValues{Caption: "What goes with fraud: how to read the tables of flags, signals and reason codes"}

@@ -44,14 +44,7 @@ func Inspect(p *replay.Profile) Document {
 	if p.Actions[dataset.NoAction].N() < p.Total.N() {
 		add(actionTable(p))
 	}
-	if f.looked() > f.tested || f.tested > 0 {
-		add(f.legend())
-	}
-	add(flagBlocks(p, f)...)
-	if len(p.Signals) > 0 {
-		add(signalTable(p, f))
-	}
-	add(codeTable(p, f)...)
+	add(findingBlocks(p, f)...)
 	add(fieldTable(p))
 	return d
 }
