@@ -95,7 +95,10 @@ func TestFlagsJSON(t *testing.T) {
 			}
 		}
 		Signals []struct{ tested }
-		Codes   []struct{ tested } `json:"reason_codes"`
+		Codes   []struct {
+			tested
+			Told struct{ Fraud, Legit int64 }
+		} `json:"reason_codes"`
 	}
 	if err := json.Unmarshal(render(t, Inspect(flagged()), "json"), &got); err != nil {
 		t.Fatal(err)
@@ -106,6 +109,9 @@ func TestFlagsJSON(t *testing.T) {
 		if f.P == nil || f.PHolm == nil || math.Abs(*f.P-p[i]) > 1e-12*p[i] || math.Abs(*f.PHolm-adjusted[i]) > 1e-12*adjusted[i] {
 			t.Errorf("%d: %+v, want p %v corrected %v", i, f, p[i], adjusted[i])
 		}
+	}
+	if told := got.Codes[0].Told; told.Fraud != 80 || told.Legit != 800 {
+		t.Errorf("the code could be told on %+v", told)
 	}
 	if got.LookedAt.Flags != 6 || got.LookedAt.Signals != 2 || got.LookedAt.Codes != 1 || got.LookedAt.Tested != 4 {
 		t.Errorf("looked at %+v", got.LookedAt)

@@ -99,6 +99,7 @@ type codeJSON struct {
 	Field string `json:"field"`
 	Code  string `json:"code"`
 	rateJSON
+	Told rateJSON `json:"told"` // the records that could carry the code
 	associationJSON
 }
 
@@ -151,7 +152,7 @@ func inspectData(p *replay.Profile, c replay.Collection, measured scores, f find
 		out.Signals = append(out.Signals, signalJSON{s.Field, newRate(s.True), newRate(s.False), s.AbsentRecords, newAssociation(f.signals[i])})
 	}
 	for i, c := range p.Codes {
-		out.Codes = append(out.Codes, codeJSON{c.Field, clean(c.Code), newRate(c.Tally), newAssociation(f.codes[i])})
+		out.Codes = append(out.Codes, codeJSON{c.Field, clean(c.Code), newRate(c.Tally), newRate(c.Told), newAssociation(f.codes[i])})
 	}
 	for _, f := range p.Fields {
 		out.Fields = append(out.Fields, fieldJSON{clean(f.Field.Name), f.Field.Kind.String(), clean(f.Path.String()), f.Personal})
