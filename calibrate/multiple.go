@@ -42,6 +42,23 @@ func Holm(p []float64, delta float64) []int {
 	return rejected
 }
 
+// HolmAdjusted returns for each p-value the least delta at which Holm rejects its hypothesis, at most 1: the p-value corrected for
+// having tested all of them. It ranks like p. A p-value outside [0, 1] panics.
+func HolmAdjusted(p []float64) []float64 {
+	order := make([]int, len(p))
+	for i, v := range p {
+		checkShare(v)
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(p[i], p[j]) })
+	adjusted, worst := make([]float64, len(p)), 0.0
+	for i, at := range order {
+		worst = max(worst, min(1, p[at]*float64(len(p)-i))) // Holm stops at the first that it cannot reject
+		adjusted[at] = worst
+	}
+	return adjusted
+}
+
 // FixedSequence walks the hypotheses in the order given, each at the full level delta, and stops at the first that it
 // cannot reject: the guarantee holds because the order was fixed before the data were seen. With starts above 1 it walks
 // from that many evenly spaced places, rounded down, each at delta/starts, for an order of which the beginning may be bad (Angelopoulos

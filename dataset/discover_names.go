@@ -56,6 +56,8 @@ func (n *namer) field(f *sampled) Field {
 	switch {
 	case product && last == "score":
 		return Field{strings.TrimSuffix(name, ".score"), KindState}
+	case last == "reason_codes" && f.known && f.kind == KindText:
+		return Field{name, KindCodes} // a schema knows texts and no codes
 	case f.known:
 		return Field{name, f.kind}
 	case last == "score_cluster":

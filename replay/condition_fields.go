@@ -114,7 +114,8 @@ var vendorTexts = set(`transaction_id session_id app_key header_language header_
 	browser_referrer_campaign browser_referrer_content browser_referrer_keyword browser_referrer_medium
 	browser_referrer_source browser_referrer_term browser_screen_resolution browser_video_card_renderer
 	browser_video_card_vendor browser_viewport browser_name browser_version browser_device_type browser_device_brand
-	browser_device_model browser_device_operating_system`)
+	browser_device_model browser_device_operating_system
+	country country_code phone_country_code`)
 
 // personalNames are the last parts of fields that hold personal data as such, which is not even decoded. The list is shorter
 // than dataset.Personal, which tells what must not be printed: a rule may read a city or an id.

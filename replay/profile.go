@@ -24,6 +24,7 @@ type Profile struct {
 	// ScorePairs count the labeled records that both session and onboarding scored, by the two scores, in their order.
 	ScorePairs []ScorePairs
 	Actions    [dataset.NumActions]Tally // by the historical action, NoAction where none is recorded
+	Flags      []FlagProfile             // the library's red flags, in its order
 	Signals    []SignalProfile           // boolean fields
 	Codes      []CodeProfile             // reason codes, one entry for each code of each field, the most frequent first
 	NotCodes   []string                  // fields left out of Codes because they hold too many values to be codes
@@ -67,6 +68,8 @@ type SignalProfile struct {
 type CodeProfile struct {
 	Field, Code string
 	Tally
+	// Told are the records on which the product answered, or that carry any code of the field: those that could carry it.
+	Told Tally
 }
 
 // maxCodes bounds the distinct codes of one field, so that a free text field mapped as codes cannot fill the memory. A field
@@ -79,8 +82,23 @@ const notCode = "(not a code)"
 // delayDays is the length of Profile.Delays.
 const delayDays = 366
 
-// ProfileFields returns what a profile reads of the fields that a history has.
+// ProfileFields returns what a profile reads of the fields that a history has: those that it lists, then what the flags of
+// the library read beside them.
 func ProfileFields(found []dataset.Discovered) []dataset.Field {
+	fields := listedFields(found)
+	_, conds, _ := flagConditions(found)
+	for _, c := range conds {
+		for _, f := range c.Fields {
+			if f = readAs(f); !slices.Contains(fields, f) {
+				fields = append(fields, f)
+			}
+		}
+	}
+	return fields
+}
+
+// listedFields are the fields of which a profile lists every value that matters.
+func listedFields(found []dataset.Discovered) []dataset.Field {
 	fields := []dataset.Field{
 		{Name: dataset.LabelField, Kind: dataset.KindLabel},
 		{Name: dataset.Amount, Kind: dataset.KindAmount},
@@ -105,10 +123,14 @@ func ProfileFields(found []dataset.Discovered) []dataset.Field {
 // BuildProfile reads a scan, opened with ProfileFields(found), to its end.
 func BuildProfile(ctx context.Context, scan *dataset.Scan, found []dataset.Discovered, workers int) (*Profile, error) {
 	defer scan.Close()
-	fields := ProfileFields(found)
 	parts := make([]*profiler, max(1, workers))
+	for i := range parts {
+		var err error
+		if parts[i], err = newProfiler(found); err != nil {
+			return nil, err
+		}
+	}
 	err := drain(ctx, scan, len(parts), func(i int) func(*dataset.Batch) error {
-		parts[i] = newProfiler(fields)
 		return func(b *dataset.Batch) error {
 			parts[i].add(b)
 			return nil
@@ -141,17 +163,25 @@ type profiler struct {
 	months   map[string]*Tally
 	month    timePart
 	pairs    pairCounter
+	flags    *flagCounter
 }
 
 type productColumns struct{ state, cluster int }
 
 type codeCounter struct {
-	column int
-	counts map[string]*Tally // never more than maxCodes+1
+	column  int
+	answers int               // the column of the product's state, -1 where the field belongs to none
+	told    Tally             // see CodeProfile
+	counts  map[string]*Tally // never more than maxCodes+1
 }
 
-func newProfiler(fields []dataset.Field) *profiler {
-	p := &profiler{fields: fields, session: -1, onboard: -1, months: map[string]*Tally{}}
+func newProfiler(found []dataset.Discovered) (*profiler, error) {
+	fields := listedFields(found)
+	flags, err := newFlagCounter(found, ProfileFields(found))
+	if err != nil {
+		return nil, err
+	}
+	p := &profiler{fields: fields, session: -1, onboard: -1, months: map[string]*Tally{}, flags: flags}
 	p.Delays = make([]int64, delayDays)
 	p.month = timePart{calendar: calendars[Month], column: p.column(dataset.Timestamp)}
 	for i, f := range fields {
@@ -170,10 +200,11 @@ func newProfiler(fields []dataset.Field) *profiler {
 			p.signals = append(p.signals, i)
 			p.Signals = append(p.Signals, SignalProfile{Field: f.Name})
 		case dataset.KindCodes:
-			p.codes = append(p.codes, codeCounter{i, map[string]*Tally{}})
+			state := dataset.Field{Name: strings.TrimSuffix(f.Name, ".reason_codes"), Kind: dataset.KindState}
+			p.codes = append(p.codes, codeCounter{column: i, answers: slices.Index(fields, state), counts: map[string]*Tally{}})
 		}
 	}
-	return p
+	return p, nil
 }
 
 func (p *profiler) column(name string) int {
@@ -212,6 +243,7 @@ func (p *profiler) add(b *dataset.Batch) {
 		p.Products[i].add(b, c, labels, amounts)
 	}
 	p.addSignals(b, labels, amounts)
+	p.flags.add(b, labels, amounts)
 	for i := range p.codes {
 		p.codes[i].add(b, labels, amounts)
 	}
@@ -333,8 +365,21 @@ func (p *profiler) addSignals(b *dataset.Batch, labels []uint8, amounts []int64)
 	}
 }
 
+// tell counts the records that could carry a code. Where no product's state tells, every record could.
+func (c *codeCounter) tell(b *dataset.Batch, labels []uint8, amounts []int64) {
+	for r, i := range b.Cols[c.column].Idx[:b.N] {
+		if b.Rejected(r) {
+			continue
+		}
+		if i != 0 || c.answers < 0 || b.Cols[c.answers].State[r].Status() == dataset.OK {
+			c.told.add(uint32(labels[r]), 1, max(0, amounts[r]))
+		}
+	}
+}
+
 // add counts each code of a record once, however often the record names it.
 func (c *codeCounter) add(b *dataset.Batch, labels []uint8, amounts []int64) {
+	c.tell(b, labels, amounts)
 	col := &b.Cols[c.column]
 	var seen []string
 	for r, i := range col.Idx[:b.N] {
@@ -399,7 +444,9 @@ func (p *profiler) merge(q *profiler) {
 		s.True, s.False = s.True.Add(t.True), s.False.Add(t.False)
 		s.AbsentRecords += t.AbsentRecords
 	}
+	p.flags.merge(q.flags)
 	for i := range p.codes {
+		p.codes[i].told = p.codes[i].told.Add(q.codes[i].told)
 		for code, t := range q.codes[i].counts {
 			mine := at(p.codes[i].counts, code)
 			*mine = mine.Add(*t)
@@ -436,13 +483,14 @@ func (p *profiler) freeze() *Profile {
 		return strings.Compare(a.Month, b.Month)
 	})
 	p.ScorePairs = p.pairs.freeze()
+	p.Flags = p.flags.freeze(p.Total.N())
 	for _, c := range p.codes {
 		if len(c.counts) > maxCodes {
 			p.NotCodes = append(p.NotCodes, p.fields[c.column].Name)
 			continue
 		}
 		for code, t := range c.counts {
-			p.Codes = append(p.Codes, CodeProfile{p.fields[c.column].Name, code, *t})
+			p.Codes = append(p.Codes, CodeProfile{p.fields[c.column].Name, code, *t, c.told})
 		}
 	}
 	slices.SortFunc(p.Codes, func(a, b CodeProfile) int {

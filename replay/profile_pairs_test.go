@@ -10,10 +10,11 @@ import (
 
 // TestScorePairs counts pairs with a map, over random records that any number of workers shared.
 func TestScorePairs(t *testing.T) {
-	fields := ProfileFields([]dataset.Discovered{
-		{Field: dataset.Field{Name: "session", Kind: dataset.KindState}}, {Field: dataset.Field{Name: "onboarding", Kind: dataset.KindState}}})
+	found := []dataset.Discovered{
+		{Field: dataset.Field{Name: "session", Kind: dataset.KindState}}, {Field: dataset.Field{Name: "onboarding", Kind: dataset.KindState}}}
+	fields := ProfileFields(found)
 	rapid.Check(t, func(t *rapid.T) {
-		workers := []*profiler{newProfiler(fields), newProfiler(fields), newProfiler(fields)}
+		workers := []*profiler{profilerOf(t, found), profilerOf(t, found), profilerOf(t, found)}
 		if workers[0].session < 0 || workers[0].onboard < 0 {
 			t.Fatalf("fields %v lack a product", fields)
 		}
@@ -45,6 +46,14 @@ func TestScorePairs(t *testing.T) {
 	})
 }
 
+func profilerOf(t rapid.TB, found []dataset.Discovered) *profiler {
+	p, err := newProfiler(found)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
 // profileBatch lays a row out for a profile of session and onboarding.
 func profileBatch(fields []dataset.Field, r row) *dataset.Batch {
 	b := &dataset.Batch{N: 1, Cols: make([]dataset.Column, len(fields)), Bad: []bool{r.bad}}
@@ -73,8 +82,9 @@ func profileBatch(fields []dataset.Field, r row) *dataset.Batch {
 
 // TestProfileAmounts adds the amounts of scores and clusters up to the total of the answers that have them.
 func TestProfileAmounts(t *testing.T) {
-	fields := ProfileFields([]dataset.Discovered{{Field: dataset.Field{Name: "session", Kind: dataset.KindState}}})
-	p := newProfiler(fields)
+	found := []dataset.Discovered{{Field: dataset.Field{Name: "session", Kind: dataset.KindState}}}
+	fields := ProfileFields(found)
+	p := profilerOf(t, found)
 	for score, amount := range map[int]int64{0: 5, 450: dataset.NoAmount, 1000: 12_345} {
 		p.add(profileBatch(fields, row{answers: map[string]Answer{"session": {State: dataset.Scored(score), Cluster: dataset.High}}, label: dataset.Fraud, amount: amount, time: dataset.NoTime}))
 	}

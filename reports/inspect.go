@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -18,8 +19,8 @@ const (
 
 // Inspect arranges what a history holds: the first thing to read before any threshold is moved.
 func Inspect(p *replay.Profile) Document {
-	c, s := p.Collection(), scoresOf(p)
-	d := Document{Title: fmt.Sprintf("Profile of %s records", thousands(p.Total.N())), Data: inspectData(p, c, s), Tidy: inspectTidy(p, s)}
+	c, s, f := p.Collection(), scoresOf(p), findingsOf(p)
+	d := Document{Title: fmt.Sprintf("Profile of %s records", thousands(p.Total.N())), Data: inspectData(p, c, s, f), Tidy: inspectTidy(p, s, f)}
 	add := func(blocks ...Block) { d.Blocks = append(d.Blocks, blocks...) }
 	add(summary(p, c))
 	if len(p.Account.Issues) > 0 {
@@ -43,10 +44,7 @@ func Inspect(p *replay.Profile) Document {
 	if p.Actions[dataset.NoAction].N() < p.Total.N() {
 		add(actionTable(p))
 	}
-	if len(p.Signals) > 0 {
-		add(signalTable(p))
-	}
-	add(codeTable(p)...)
+	add(findingBlocks(p, f)...)
 	add(fieldTable(p))
 	return d
 }
@@ -349,24 +347,17 @@ func actionTable(p *replay.Profile) Block {
 	return t
 }
 
-// lift is a group's fraud rate over that of all labeled records.
-func lift(t, total replay.Tally) Cell {
-	if t.Labeled() == 0 || total.Records[dataset.Fraud] == 0 {
-		return Cell{calibrate.Undefined(), undefined}
+func signalTable(p *replay.Profile, f findings) Block {
+	t := findingTable("Signals that are true, the most frequent first", Column{Name: "signal"})
+	t.Columns = append(t.Columns, Column{Name: "absent", Align: Right, Extra: true})
+	order := make([]int, len(p.Signals))
+	for i := range order {
+		order[i] = i
 	}
-	v := float64(t.Records[dataset.Fraud]) / float64(t.Labeled()) / (float64(total.Records[dataset.Fraud]) / float64(total.Labeled()))
-	return Cell{calibrate.Number(v), fmt.Sprintf("%.1f", v)}
-}
-
-func signalTable(p *replay.Profile) Block {
-	t := rateTable("Signals that are true, the most frequent first", Column{Name: "signal"})
-	t.Columns = append(t.Columns, Column{Name: "lift", Align: Right}, Column{Name: "absent", Align: Right, Extra: true})
-	signals := slices.Clone(p.Signals)
-	slices.SortStableFunc(signals, func(a, b replay.SignalProfile) int { return int(b.True.N() - a.True.N()) })
-	for _, s := range signals {
-		t.rate(s.True, textCell(s.Field))
-		last := len(t.Rows) - 1
-		t.Rows[last] = append(t.Rows[last], lift(s.True, p.Total), countCell(s.AbsentRecords))
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(p.Signals[b].True.N(), p.Signals[a].True.N()) })
+	for _, i := range order {
+		s := p.Signals[i]
+		t.finding(s.True, f.signals[i], []Cell{textCell(s.Field)}, []Cell{countCell(s.AbsentRecords)})
 	}
 	t.Footnotes = []string{"absent: records in which the field is missing; a rule reads it as false."}
 	return t
@@ -375,16 +366,14 @@ func signalTable(p *replay.Profile) Block {
 // shownCodes is how many reason codes the screen shows; JSON and CSV have all.
 const shownCodes = 15
 
-func codeTable(p *replay.Profile) []Block {
+func codeTable(p *replay.Profile, f findings) []Block {
 	if len(p.Codes) == 0 {
 		return nil
 	}
-	t := rateTable("Reason codes, the most frequent first", Column{Name: "field"}, Column{Name: "code"})
-	t.Columns = append(t.Columns, Column{Name: "lift", Align: Right})
-	for _, c := range p.Codes[:min(len(p.Codes), shownCodes)] {
-		t.rate(c.Tally, textCell(c.Field), textCell(c.Code))
-		last := len(t.Rows) - 1
-		t.Rows[last] = append(t.Rows[last], lift(c.Tally, p.Total))
+	t := findingTable("Reason codes, the most frequent first", Column{Name: "field"}, Column{Name: "code"})
+	for i, c := range p.Codes[:min(len(p.Codes), shownCodes)] {
+		field := Cell{c.Field, strings.TrimSuffix(c.Field, ".reason_codes")}
+		t.finding(c.Tally, f.codes[i], []Cell{field, textCell(c.Code)}, nil)
 	}
 	if more := len(p.Codes) - shownCodes; more > 0 {
 		t.Footnotes = append(t.Footnotes, fmt.Sprintf("and %d more: --format json lists all.", more))

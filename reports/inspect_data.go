@@ -25,6 +25,8 @@ type profileJSON struct {
 	Scores        *scoresJSON        `json:"score_comparison"` // null where no legit, or no fraud, has the scores of both
 	Pairs         []pairJSON         `json:"cluster_pairs"`
 	Actions       []keyedJSON        `json:"history_actions"`
+	LookedAt      familyJSON         `json:"looked_at"`
+	Flags         []flagJSON         `json:"flags"`
 	Signals       []signalJSON       `json:"signals"`
 	Codes         []codeJSON         `json:"reason_codes"`
 	Fields        []fieldJSON        `json:"fields"`
@@ -90,12 +92,15 @@ type signalJSON struct {
 	True   rateJSON `json:"true"`
 	False  rateJSON `json:"false"`
 	Absent int64    `json:"absent"`
+	associationJSON
 }
 
 type codeJSON struct {
 	Field string `json:"field"`
 	Code  string `json:"code"`
 	rateJSON
+	Told rateJSON `json:"told"` // the records that could carry the code
+	associationJSON
 }
 
 type fieldJSON struct {
@@ -115,7 +120,7 @@ func newRate(t replay.Tally) rateJSON {
 	return rateJSON{newTally(t), m.Value, m.Low, m.High}
 }
 
-func inspectData(p *replay.Profile, c replay.Collection, measured scores) any {
+func inspectData(p *replay.Profile, c replay.Collection, measured scores, f findings) any {
 	out := profileJSON{SchemaVersion: schemaVersion, Read: p.Account.Read, Records: p.Total.N(), Rejected: p.Account.Rejected,
 		IDsChecked: p.Account.IDsChecked, Inputs: p.Account.Files, Issues: issuesJSON(p.Account.Issues), Total: newRate(p.Total), NoAmount: p.NoAmount, Period: newPeriod(p.Account.Period),
 		Collection: collectionJSON{Mode: c.Mode, Asked: []string{}, NotAsked: c.NotAsked, Unanswered: unanswered(p, c)},
@@ -142,11 +147,12 @@ func inspectData(p *replay.Profile, c replay.Collection, measured scores) any {
 			out.Actions = append(out.Actions, keyedJSON{dataset.Action(a).String(), newRate(t)})
 		}
 	}
-	for _, s := range p.Signals {
-		out.Signals = append(out.Signals, signalJSON{s.Field, newRate(s.True), newRate(s.False), s.AbsentRecords})
+	out.LookedAt, out.Flags = newFamily(f), newFlags(p, f)
+	for i, s := range p.Signals {
+		out.Signals = append(out.Signals, signalJSON{s.Field, newRate(s.True), newRate(s.False), s.AbsentRecords, newAssociation(f.signals[i])})
 	}
-	for _, c := range p.Codes {
-		out.Codes = append(out.Codes, codeJSON{c.Field, clean(c.Code), newRate(c.Tally)})
+	for i, c := range p.Codes {
+		out.Codes = append(out.Codes, codeJSON{c.Field, clean(c.Code), newRate(c.Tally), newRate(c.Told), newAssociation(f.codes[i])})
 	}
 	for _, f := range p.Fields {
 		out.Fields = append(out.Fields, fieldJSON{clean(f.Field.Name), f.Field.Kind.String(), clean(f.Path.String()), f.Personal})
@@ -172,11 +178,11 @@ func newProduct(p *replay.ProductProfile, perf calibrate.Performance) productJSO
 }
 
 // inspectTidy has a row for each count of the profile: what it is a part of, its key, and its outcomes; and one for each
-// statistic of a score, in the column estimate.
-func inspectTidy(p *replay.Profile, measured scores) *Table {
+// statistic of a score, in the column estimate. What was looked at for more or less fraud has lift, p and p_holm.
+func inspectTidy(p *replay.Profile, measured scores, f findings) *Table {
 	t := &Table{Columns: []Column{{Name: "table"}, {Name: "key"}, {Name: "value"}, {Name: "records"}, {Name: "fraud"}, {Name: "legit"}, {Name: "unlabeled"},
 		{Name: "amount"}, {Name: "fraud_amount"}, {Name: "fraud_rate"}, {Name: "low"}, {Name: "high"},
-		{Name: "estimate"}, {Name: "lift"}, {Name: "cumulative_lift"}, {Name: "gain"}}}
+		{Name: "estimate"}, {Name: "lift"}, {Name: "cumulative_lift"}, {Name: "gain"}, {Name: "p"}, {Name: "p_holm"}}}
 	row := t.tally
 	row("total", "", "", p.Total)
 	for _, m := range p.Months {
@@ -203,12 +209,13 @@ func inspectTidy(p *replay.Profile, measured scores) *Table {
 	for a, tally := range p.Actions {
 		row("history_action", "action", dataset.Action(a).String(), tally)
 	}
-	for _, s := range p.Signals {
-		row("signal", s.Field, "true", s.True)
+	t.flagTidy(p, f)
+	for i, s := range p.Signals {
+		t.findingTidy("signal", s.Field, "true", s.True, f.signals[i])
 		row("signal", s.Field, "false", s.False)
 	}
-	for _, c := range p.Codes {
-		row("reason_code", c.Field, c.Code, c.Tally)
+	for i, c := range p.Codes {
+		t.findingTidy("reason_code", c.Field, c.Code, c.Tally, f.codes[i])
 	}
 	return t
 }

@@ -13,20 +13,31 @@ import (
 func (e *env) policyVerb() *cli.Command {
 	return &cli.Command{
 		Name:      "policy",
-		Usage:     "list, show, lint policies; print the JSON Schema of the format",
-		UsageText: "trustreplay policy list|show|lint|schema ...",
+		Usage:     "list, show, lint policies; the red flags to switch on; the JSON Schema of the format",
+		UsageText: "trustreplay policy list|show|lint|flags|schema ...",
 		Description: `Examples:
   trustreplay policy list
   trustreplay policy show guide-waterfall > mine.yaml
   trustreplay policy lint mine.yaml
+  trustreplay policy flags
+  trustreplay policy show --with spoofed-disposable table-combined > mine.yaml
   trustreplay policy schema > policy.schema.json`,
 		Subcommands: []*cli.Command{
 			{Name: "list", Usage: "the built-in policies", UsageText: "trustreplay policy list", Action: e.policyList},
 			{Name: "show", Usage: "print a policy as YAML, a built-in one or a file in canonical form",
-				UsageText: "trustreplay policy show POLICY", Action: e.policyShow,
+				UsageText: "trustreplay policy show [--with FLAG[=ACTION]] POLICY", Action: e.policyShow,
 				Description: `Examples:
   trustreplay policy show guide-waterfall > mine.yaml
-  trustreplay policy show mine.yaml`},
+  trustreplay policy show mine.yaml
+  trustreplay policy show --with spoofed-disposable --with no-mouse-established=step_up table-combined > mine.yaml`,
+				Flags: []cli.Flag{
+					&cli.StringSliceFlag{Name: "with", Usage: "put the red flag `FLAG[=ACTION]` of the library (trustreplay policy flags) before the policy's own rules; repeatable"},
+				}},
+			{Name: "flags", Usage: "the red flags that the vendor's guide tells of, as rules to switch on", UsageText: "trustreplay policy flags [flags]",
+				Action: e.policyFlags, Flags: outputFlags(),
+				Description: `Examples:
+  trustreplay policy flags
+  trustreplay policy flags --format json`},
 			{Name: "lint", Usage: "check policies: every error with line and column, and doubts about what they say",
 				UsageText: "trustreplay policy lint [--strict] [--history FILE] POLICY...", Action: e.policyLint,
 				Description: `Examples:
@@ -59,6 +70,9 @@ func (e *env) policyShow(c *cli.Context) error {
 	}
 	p, err := policy(c.Args().First())
 	if err != nil {
+		return err
+	}
+	if p, err = e.switchedOn(p, c.StringSlice("with")); err != nil {
 		return err
 	}
 	_, err = e.stdout.Write(p.YAML())
