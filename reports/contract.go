@@ -24,6 +24,7 @@ type resultJSON struct {
 	Calls         object              `json:"calls"`
 	Measures      []measureJSON       `json:"measures"`
 	Groups        []groupJSON         `json:"groups,omitempty"`
+	Failures      *failuresJSON       `json:"failures,omitempty"` // where they were asked for
 	Warnings      []calibrate.Warning `json:"warnings"`
 	Issues        []issueJSON         `json:"issues"`
 }
@@ -113,6 +114,7 @@ func (s screen) replayData() any {
 			out.Groups = append(out.Groups, groupJSON{keyJSON(s.by, g.Key), g.Total().N(), actionsJSON(g.Counts),
 				callsJSON(r.Policy, g.Counts), measuresJSON(s.groupSetting(r.Economics, g.Key).Measures(r.Policy, g.Counts))})
 		}
+		out.Failures = s.failuresData(r)
 		list = append(list, out)
 	}
 	if len(list) == 1 {
@@ -208,6 +210,11 @@ func (s screen) replayTidy() *Table {
 		"numerator", "denominator", "value", "low", "high", "confidence", "method"} {
 		t.Columns = append(t.Columns, Column{Name: name})
 	}
+	if s.hasFailures() {
+		for _, name := range failureColumns {
+			t.Columns = append(t.Columns, Column{Name: name})
+		}
+	}
 	for _, r := range s.results {
 		lead := []any{r.Policy.Name}
 		for range s.by {
@@ -217,6 +224,7 @@ func (s screen) replayTidy() *Table {
 			lead = append(lead, "all")
 		}
 		t.tidy(lead, r.Policy, r.Counts, s.setting(r))
+		s.tidyFailures(t, lead, r)
 		for _, g := range r.Groups {
 			lead := []any{r.Policy.Name}
 			for _, k := range g.Key {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/trustreplay/trustreplay/calibrate"
@@ -25,12 +26,14 @@ Examples:
   trustreplay replay --policy table-waterfall history.jsonl.gz
   trustreplay replay --policy guide-combined --policy mine.yaml --by month history/*.parquet
   trustreplay replay --policy mine.yaml --labels outcomes.csv --by country --format json history.jsonl
-  trustreplay replay --policy mine.yaml --decisions decisions.parquet history.parquet`,
+  trustreplay replay --policy mine.yaml --decisions decisions.parquet history.parquet
+  trustreplay replay --policy mine.yaml --failures history.parquet`,
 		Flags: outputFlags(historyFlags(
 			&cli.StringSliceFlag{Name: "policy", Aliases: []string{"p"}, Usage: "the `POLICY` to replay: a YAML file or a built-in name; repeatable"},
 			&cli.StringSliceFlag{Name: "by", Usage: "split by `FIELD`: month, day, or any field of the record such as country; repeatable"},
 			&cli.StringFlag{Name: "decisions", Usage: "write each record's action and its reason to `FILE`, CSV or Parquet by its ending"},
 			&cli.Float64Flag{Name: "confidence", Value: 0.95, Usage: "`LEVEL` of the intervals, above 0.5 and below 1"},
+			&cli.BoolFlag{Name: "failures", Usage: "add failed answers by product and month, and what failing open, failing closed or deciding by the other product would have done"},
 			absentFlag(), economicsFlag(), valueIntervalsFlag(),
 		)...),
 		Action: e.replay,
@@ -42,12 +45,31 @@ func (e *env) replay(c *cli.Context) error {
 	if len(names) == 0 {
 		return fmt.Errorf("no policy named: want --policy FILE.yaml or a built-in such as table-waterfall (trustreplay policy list)")
 	}
-	return e.answer(c, names, question{
-		flag: "decisions", doing: "replaying", rows: replay.NewDecisions,
-		arrange: func(cube *replay.Cube, results []replay.Result) (reports.Document, error) {
-			return reports.Replay(results, split(c.StringSlice("by")), cube.Account, c.Float64("confidence")), nil
-		},
-	})
+	by := split(c.StringSlice("by"))
+	v := question{flag: "decisions", doing: "replaying", rows: replay.NewDecisions}
+	// A split by month that was not asked for makes the cube larger and is folded away from everything but the failures.
+	months := c.Bool("failures") && !slices.Contains(by, replay.Month)
+	if months {
+		v.by = []string{replay.Month}
+	}
+	v.arrange = func(cube *replay.Cube, results []replay.Result) (reports.Document, error) {
+		for i, r := range results {
+			if !c.Bool("failures") {
+				break
+			}
+			failures, err := cube.Failures(r.Policy)
+			if err != nil {
+				return reports.Document{}, err
+			}
+			if months {
+				r = r.Fold(replay.Month)
+			}
+			r.Failures = failures
+			results[i] = r
+		}
+		return reports.Replay(results, by, cube.Account, c.Float64("confidence")), nil
+	}
+	return e.answer(c, names, v)
 }
 
 // A question is what a verb makes of policies replayed over a history.
