@@ -33,6 +33,7 @@ func Replay(results []replay.Result, by []string, account dataset.Account, confi
 	default:
 		d.Blocks = append(d.Blocks, s.sideBySide(), s.summary(marks))
 	}
+	d.Blocks = append(d.Blocks, s.callsTable()...)
 	for _, r := range results {
 		if len(r.Policy.Rules) > 0 {
 			d.Blocks = append(d.Blocks, s.rules(r))

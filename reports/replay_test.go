@@ -81,7 +81,8 @@ func cutoff(name string, approvedFraud int64) replay.Result {
 // priced is a result with what it cost.
 func priced(r replay.Result) replay.Result {
 	r.Economics = &replay.Economics{Currency: "EUR", FraudLoss: replay.Price{Fixed: 15e6, Share: 10_000}, GoodMargin: replay.Price{Fixed: 4e6, Share: 250},
-		Calls: map[string]replay.Money{"session": 10_000, "onboarding": 100_000, "login": 0}, ReviewCost: 3e6, StepUpCost: 50_000}
+		Calls: map[string]replay.Money{"session": 10_000, "onboarding": 100_000, "login": 0}, ReviewCost: 3e6, StepUpCost: 50_000,
+		Latency: map[string]replay.Latency{"session": {Low: 250, High: 8000}, "onboarding": {Low: 2000, High: 8000}}}
 	return r
 }
 
