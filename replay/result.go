@@ -87,6 +87,8 @@ type Result struct {
 	Unseen []string
 	// Failures are those of Cube.Failures where somebody asked for them; Run leaves them nil.
 	Failures *Failures
+	// Enrollment is that of Cube.Enrollment where somebody asked for it; Run leaves it nil.
+	Enrollment *Enrollment
 }
 
 // A Group is the part of a history that shares the values of the By fields.

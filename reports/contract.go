@@ -26,7 +26,8 @@ type resultJSON struct {
 	Time          *timeJSON           `json:"time_to_decision,omitempty"` // where these have latencies
 	Measures      []measureJSON       `json:"measures"`
 	Groups        []groupJSON         `json:"groups,omitempty"`
-	Failures      *failuresJSON       `json:"failures,omitempty"` // where they were asked for
+	Failures      *failuresJSON       `json:"failures,omitempty"`   // where they were asked for
+	Enrollment    *enrollmentJSON     `json:"enrollment,omitempty"` // likewise
 	Warnings      []calibrate.Warning `json:"warnings"`
 	Issues        []issueJSON         `json:"issues"`
 }
@@ -120,7 +121,7 @@ func (s screen) replayData() any {
 			out.Groups = append(out.Groups, groupJSON{keyJSON(s.by, g.Key), g.Total().N(), actionsJSON(g.Counts),
 				callsJSON(r.Policy, g.Counts), measuresJSON(s.groupSetting(r.Economics, g.Key).Measures(r.Policy, g.Counts))})
 		}
-		out.CallCosts, out.Time, out.Failures = callCosts(r), s.timeData(r), s.failuresData(r)
+		out.CallCosts, out.Time, out.Failures, out.Enrollment = callCosts(r), s.timeData(r), s.failuresData(r), s.enrollmentData(r)
 		list = append(list, out)
 	}
 	if len(list) == 1 {
@@ -232,6 +233,7 @@ func (s screen) replayTidy() *Table {
 		t.tidy(lead, r.Policy, r.Counts, s.setting(r))
 		s.tidyCalls(t, lead, r)
 		s.tidyFailures(t, lead, r)
+		s.tidyEnrollment(t, lead, r)
 		for _, g := range r.Groups {
 			lead := []any{r.Policy.Name}
 			for _, k := range g.Key {

@@ -101,3 +101,13 @@ func TestNoFailures(t *testing.T) {
 		}
 	}
 }
+
+// enrolled adds a replay user by user to a result, of which so many users are at the limit.
+func enrolled(r replay.Result, users int64) replay.Result {
+	r.Enrollment = &replay.Enrollment{Nobody: 9}
+	if users > 0 {
+		r.Enrollment = &replay.Enrollment{Users: users, Returning: 12, Before: 40, Enrollments: 31, Refused: 4, Full: 1, Months: []replay.EnrollmentMonth{
+			{Month: "2026-01", Logins: 300, Plain: 120, Low: 120, High: 120}, {Month: "2026-02", Logins: 358, Plain: 130, Low: 101, High: 130}}}
+	}
+	return r
+}

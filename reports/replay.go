@@ -42,7 +42,7 @@ func Replay(results []replay.Result, by []string, account dataset.Account, confi
 			d.Blocks = append(d.Blocks, s.groups(r))
 		}
 	}
-	d.Blocks = append(d.Blocks, s.failures()...)
+	d.Blocks = append(append(d.Blocks, s.failures()...), s.enrollments()...)
 	if len(notes.Items) > 0 {
 		d.Blocks = append(d.Blocks, notes)
 	}
