@@ -71,7 +71,7 @@ func (m *BacktestMonth) follow(c *Calibration, t trier, past Window) error {
 // what is commonly done in the place of a calibration.
 func naiveChoice(w Window, base *replay.Policy, g Goals) (*replay.Policy, error) {
 	g.Families = nil
-	j, err := newBench(g, base, w.Days())
+	b, err := newBench(g, base, w.Days())
 	if err != nil {
 		return nil, err
 	}
@@ -79,7 +79,7 @@ func naiveChoice(w Window, base *replay.Policy, g Goals) (*replay.Policy, error)
 	if err != nil {
 		return nil, err
 	}
-	p, err := newSearcher(space, g, j, 1)
+	p, err := newSearcher(space, g, b, 1)
 	if err != nil {
 		return nil, err
 	}
@@ -104,7 +104,7 @@ func naiveChoice(w Window, base *replay.Policy, g Goals) (*replay.Policy, error)
 		}
 	}
 	for _, f := range p.found {
-		if counts := space.counts(f.policy); p.met(counts) && p.approves(counts) {
+		if counts := space.counts(f.policy); p.met(counts) && counts.Approved().N() > 0 {
 			return f.policy, nil
 		}
 	}
@@ -120,7 +120,7 @@ type trier struct {
 
 func (t trier) try(p *replay.Policy) (Trial, error) {
 	out := Trial{Policy: p}
-	j, err := newBench(t.goals, p, t.days)
+	b, err := newBench(t.goals, p, t.days)
 	if err != nil {
 		return out, err
 	}
@@ -130,13 +130,13 @@ func (t trier) try(p *replay.Policy) (Trial, error) {
 	}
 	out.Counts = r.Counts
 	shares := 0
-	for i := range j.targets {
-		if j.targets[i].share {
+	for i := range b.targets {
+		if b.targets[i].share {
 			shares++
 		}
 	}
-	for i := range j.targets {
-		out.Tests = append(out.Tests, j.targets[i].test(r.Counts, t.goals.Delta/float64(shares)))
+	for i := range b.targets {
+		out.Tests = append(out.Tests, b.targets[i].test(r.Counts, t.goals.Delta/float64(shares)))
 	}
 	return out, nil
 }

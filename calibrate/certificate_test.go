@@ -250,6 +250,35 @@ func TestLedger(t *testing.T) {
 	}
 }
 
+func useOf(t testing.TB, c *Calibration, cube *replay.Cube) LedgerUse {
+	u, err := c.Use(cube)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u
+}
+
+// TestDistinctKeys: what has two readings is refused, wherever it is.
+func TestDistinctKeys(t *testing.T) {
+	for text, want := range map[string]bool{
+		`{"a":1,"b":{"a":[{"a":1},{"a":2}]},"c":"a"}`: true, `[]`: true, `"a"`: true, `{`: true, // the last is told by the decoder
+		`{"a":1,"a":1}`: false, `{"a":1,"A":1}`: false, `{"x":[1,{"b":{},"c":[],"b":2}]}`: false, strings.Repeat("[", 21): false, strings.Repeat("[", 20): true,
+	} {
+		if err := distinctKeys([]byte(text)); (err == nil) != want {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}
+
+// TestClaimOfSmallDelta: no confidence is rounded to 100 %.
+func TestClaimOfSmallDelta(t *testing.T) {
+	for delta, want := range map[float64]string{0.05: "With 95 % ", 0.1: "With 90 % ", 0.0333: "With 96.67 % ", MinDelta: "With 99.9999 % ", 1.5e-6: "With 99.99985 % "} {
+		if got := claim(nil, &Certificate{Delta: delta}, nil); !strings.HasPrefix(got, want) {
+			t.Errorf("delta %v: %s, want %s", delta, got, want)
+		}
+	}
+}
+
 // TestUse: the same question of the same records is one run; another limit, or other records, is another.
 func TestUse(t *testing.T) {
 	c, cert, cube, records := certifiedHistory(t)
@@ -276,6 +305,17 @@ func TestUse(t *testing.T) {
 	other, err := looser.Use(cube)
 	if err != nil || other.Run == first.Run || !slices.Equal(other.Periods, first.Periods) {
 		t.Errorf("%v, %v", other, err)
+	}
+	// Other products, or another reading of records that lack one: the same records all the same.
+	champion, alone := *c.Champion, *c
+	champion.Second = ""
+	alone.Champion = &champion
+	one := useOf(t, &alone, cubeOf(t, byMonth(&champion), records))
+	if slices.Equal(one.Periods, first.Periods) || !first.touches(one) || !one.touches(first) {
+		t.Errorf("%v does not touch %v", one, first)
+	}
+	if fresh := useOf(t, c, cubeOf(t, byMonth(c.Champion), populations()[0].history(3000, rand.New(rand.NewPCG(12, 1))))); first.touches(fresh) {
+		t.Error("other records of the same month count as used")
 	}
 	for use, want := range map[int]bool{0: false, 1: false, 2: true} {
 		cert := *cert

@@ -24,6 +24,10 @@ type Calibration struct {
 	Windows []Window
 	// Timeless counts the records without a time, which are in no window.
 	Timeless int64
+	// Young counts the records of the newest months, or days, that hold no label at all yet; they are in no window either.
+	Young int64
+	// Mature tells how labels were read, nil where they were taken as they are.
+	Mature *dataset.Mature
 	// Current is what the champion does in each window.
 	Current []replay.Counts
 	// Proposed counts the policies that were ranked.
@@ -54,31 +58,13 @@ type Candidate struct {
 	// LogP is the natural logarithm of its p-value in the last window, the largest over the limits; RankLogP that in the
 	// window that fixed the order.
 	LogP, RankLogP float64
-	// Withheld is how many records that it approves against the champion lack a label which they should have, in the last
-	// window: each counts as what hurts a limit most.
+	// Withheld is how many records that the champion does not approve lack a label which they should have and which a limit
+	// depends on, in the last window: each counts as what hurts most.
 	Withheld int64
 	// Passed reports whether it is certified.
 	Passed bool
 	// Checked reports whether it keeps, in the last window, the limits that cannot be certified.
 	Checked bool
-}
-
-// A Finding is a limit held against the counts of a window.
-type Finding struct {
-	Limit replay.Limit
-	// K of N is the ratio that is to be at most Alpha; of a limit from below, it is the rest. Certifiable is set where it is a
-	// share of records; the fields below are set for these alone.
-	K, N        int64
-	Alpha       float64
-	Certifiable bool
-	// Withheld counts the records of K or N that are approved against the champion and lack a label that they should have;
-	// they count as what hurts most.
-	Withheld int64
-	Met      bool
-	P        Number
-	// Bound is the exact upper bound of the ratio at the calibration's delta.
-	Bound   Number
-	Missing Shortfall
 }
 
 // DefaultDelta is the probability, at most, that a certificate is wrong.
@@ -109,12 +95,16 @@ func Calibrate(cube *replay.Cube, champion *replay.Policy, g Goals) (*Calibratio
 	if err != nil {
 		return nil, err
 	}
-	c := &Calibration{Goals: g, Champion: champion, Base: base, Timeless: timeless, Recommended: -1}
+	c := &Calibration{Goals: g, Champion: champion, Base: base, Timeless: timeless, Mature: cube.Account.Mature, Recommended: -1}
 	if g.Until != "" {
 		list = slices.DeleteFunc(list, func(p period) bool { return p.key >= g.Until })
 	}
 	if err := enough(list, timeless); err != nil {
 		return nil, err
+	}
+	for list[len(list)-1].total.Labeled() == 0 { // too young for an outcome: they can neither rank nor certify
+		c.Young += list[len(list)-1].total.N()
+		list = list[:len(list)-1]
 	}
 	if from := g.CertifyFrom; from != "" && (len(list) < 3 || list[1].key >= from || list[len(list)-1].key < from) {
 		return nil, fmt.Errorf("certify from %s: want two months or more before it, to propose and to rank, and one from it on; the history has %s to %s", from, list[0].key, list[len(list)-1].key)
@@ -200,7 +190,7 @@ func (c *Calibration) expected(w Window) float64 {
 	return least * float64(w.Total.Labeled()) * float64(r.Approved().N()) / float64(w.Total.N())
 }
 
-// standing counts the champion in each window and holds its limits against the last.
+// standing counts the champion in each window and holds its limits against the last, which policies will be heard on.
 func (c *Calibration) standing(windows []Window) error {
 	for _, w := range windows {
 		r, err := w.cube.Run(c.Champion)
@@ -211,40 +201,11 @@ func (c *Calibration) standing(windows []Window) error {
 	}
 	last := len(windows) - 1
 	var err error
+	if c.last, err = newHearing(windows[last], c.Champion, c.Base, c.Goals); err != nil {
+		return err
+	}
 	c.Standing, err = c.findings(c.Champion, c.Current[last], windows[last])
 	return err
-}
-
-// findings holds every limit of the goals against counts of a window.
-func (c *Calibration) findings(p *replay.Policy, counts replay.Counts, w Window) ([]Finding, error) {
-	j, err := newBench(c.Goals, p, w.Days())
-	if err != nil {
-		return nil, err
-	}
-	var withheld int64
-	if p != c.Champion && c.last != nil {
-		withheld = c.last.withheld(p)
-	}
-	var out []Finding
-	for i := range j.targets {
-		out = append(out, j.targets[i].finding(counts, withheld, cmp.Or(c.Level, c.Goals.Delta)))
-	}
-	return out, nil
-}
-
-func (t *target) finding(c replay.Counts, withheld int64, delta float64) Finding {
-	v := Finding{Limit: t.Limit, Alpha: t.alpha(), Certifiable: t.share, P: Undefined(), Bound: Undefined()}
-	if t.hidden != dataset.Unlabeled {
-		v.Withheld = withheld
-	}
-	c = t.withhold(c, withheld)
-	v.K, v.N = t.count(c)
-	v.Met = t.met(c)
-	if t.share {
-		v.P, v.Bound = Number(PValue(v.K, v.N, v.Alpha)), Number(UpperBound(v.K, v.N, delta))
-		v.Missing = MissingLabels(v.K, v.N, v.Alpha, delta)
-	}
-	return v
 }
 
 // rank fixes the candidates and their order by records that no search has seen: those that keep the limits that cannot be
@@ -265,11 +226,12 @@ func (c *Calibration) rank(windows []Window, found []proposal) error {
 	}
 	var list []ranked
 	for i, p := range found {
-		counts := h.space.counts(p.policy)
-		if !h.checked(counts) {
+		counts, withheld := h.space.counts(p.policy), h.withheld(p.policy)
+		if !h.checked(counts, withheld) {
 			continue
 		}
-		r := ranked{Candidate{Family: p.family, Policy: p.policy, RankLogP: h.logP(counts, h.withheld(p.policy))}, h.gain.Of(counts), i}
+		r := ranked{Candidate{Family: p.family, Policy: p.policy}, h.gain.Of(counts), i}
+		r.RankLogP, _ = h.logP(counts, withheld)
 		r.Counts = []replay.Counts{seen.counts(p.policy), counts, {}}
 		list = append(list, r)
 	}
@@ -289,12 +251,7 @@ func (c *Calibration) rank(windows []Window, found []proposal) error {
 // walk tests the candidates in order on the last window and stops at the first that fails. A ladder is tested as a whole:
 // its order says nothing of where certainty begins, so that it is walked from several places (FixedSequence).
 func (c *Calibration) walk(w Window) error {
-	h, err := newHearing(w, c.Champion, c.Base, c.Goals)
-	if err != nil {
-		return err
-	}
-	c.last = h
-	last := len(c.Windows) - 1
+	h, last := c.last, len(c.Windows)-1
 	c.Level = c.Goals.Delta
 	if c.Ladder {
 		c.Level /= ladderStarts
@@ -303,8 +260,9 @@ func (c *Calibration) walk(w Window) error {
 	for i := range c.Candidates {
 		at := &c.Candidates[i]
 		at.Counts[last] = h.space.counts(at.Policy)
-		at.Withheld, at.Checked = h.withheld(at.Policy), h.checked(at.Counts[last])
-		at.LogP = h.logP(at.Counts[last], at.Withheld)
+		withheld := h.withheld(at.Policy)
+		at.LogP, at.Withheld = h.logP(at.Counts[last], withheld)
+		at.Checked = h.checked(at.Counts[last], withheld)
 		ps = append(ps, math.Exp(at.LogP))
 		c.Tested++
 		if at.Passed = at.LogP <= math.Log(c.Level); !at.Passed && !c.Ladder {
@@ -323,7 +281,7 @@ func (c *Calibration) walk(w Window) error {
 // choose recommends the certified candidate with the most of the objective in the last window or, where there is none, finds
 // what the nearest lacks.
 func (c *Calibration) choose(w Window) error {
-	j := &c.last.bench
+	b := &c.last.bench
 	last := len(c.Windows) - 1
 	most, nearest := int64(math.MinInt64), -1
 	for i := range c.Candidates[:c.Tested] {
@@ -335,7 +293,7 @@ func (c *Calibration) choose(w Window) error {
 			continue
 		}
 		c.Passed++
-		if gain := j.gain.Of(at.Counts[last]); at.Checked && gain > most && j.approves(at.Counts[last]) {
+		if gain := b.gain.Of(at.Counts[last]); at.Checked && gain > most && at.Counts[last].Approved().N() > 0 {
 			most, c.Recommended = gain, i
 		}
 	}
@@ -347,51 +305,6 @@ func (c *Calibration) choose(w Window) error {
 	return err
 }
 
-// approves reports whether a policy approves anybody at all.
-func (j *bench) approves(c replay.Counts) bool {
-	return c.Actions[dataset.Approve].N()+c.Actions[dataset.Monitor].N() > 0
-}
-
-// rungs are how far the edges of a ladder's policies are from the champion's: all of them, of both products, at once.
-var rungs = [...]int{300, 250, 200, 150, 120, 100, 80, 60, 40, 20, 0, -20, -40, -60, -80, -100}
-
-// ladderStarts are the places from which a ladder is walked: the strictest rung, one that is moderately stricter than the
-// champion, and the champion. The strictest approves so few that it may show nothing.
-const ladderStarts = 3
-
-// ladder tests policies that were fixed before any record was looked at, from the strictest to the mildest, on all records.
-func (c *Calibration) ladder(cube *replay.Cube, list []period) error {
-	w, err := windowOf("all", cube, list)
-	if err != nil {
-		return err
-	}
-	c.Ladder, c.Windows, c.Current, c.Candidates, c.Proposed = true, []Window{w}, nil, nil, len(rungs)
-	if err := c.standing(c.Windows); err != nil {
-		return err
-	}
-	seen := map[string]bool{}
-	for _, by := range rungs {
-		p := *newMould(c.Base, c.Goals).fresh()
-		p.FirstBands = shifted(p.FirstBands, by)
-		if p.Second != "" {
-			p.SecondBands = shifted(p.SecondBands, by)
-		}
-		if text := string(p.YAML()); !seen[text] {
-			seen[text] = true
-			c.Candidates = append(c.Candidates, Candidate{Family: Neighbours, Policy: &p, Counts: make([]replay.Counts, 1)})
-		}
-	}
-	return c.walk(w)
-}
-
-// shifted moves all edges by so much, as far as four edges fit within 1..1000.
-func shifted(b replay.Bands, by int) replay.Bands {
-	for i := range b.Edges {
-		b.Edges[i] = min(max(b.Edges[i]+by, 1+i), dataset.MaxScore-len(b.Edges)+1+i)
-	}
-	return b
-}
-
 // Recommendation returns the recommended candidate, or false.
 func (c *Calibration) Recommendation() (Candidate, bool) {
 	if c.Recommended < 0 {
@@ -399,3 +312,10 @@ func (c *Calibration) Recommendation() (Candidate, bool) {
 	}
 	return c.Candidates[c.Recommended], true
 }
+
+// P returns the candidate's p-value in the last window, RankP that in the window that fixed the order.
+func (c Candidate) P() Number     { return Number(math.Exp(c.LogP)) }
+func (c Candidate) RankP() Number { return Number(math.Exp(c.RankLogP)) }
+
+// MinDelta is the smallest one that may be asked for. Less would print as a confidence of 100 %, and is 1 as a float soon after.
+const MinDelta = 1e-6

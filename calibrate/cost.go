@@ -80,12 +80,7 @@ func (w Weights) plus(p replay.Price, l dataset.Label, sign int64) Weights {
 }
 
 // negative returns the form of the opposite sign.
-func (f Form) negative() Form {
-	for a, w := range f.Actions {
-		f.Actions[a] = Weights{}.minus(w)
-	}
-	return Form{Actions: f.Actions, Calls: [2]int64{-f.Calls[0], -f.Calls[1]}, Constant: -f.Constant}
-}
+func (f Form) negative() Form { return Form{}.minus(f) }
 
 // CheckCost returns an error where the sums over counts such as these could exceed what is exact.
 func CheckCost(e *replay.Economics, p *replay.Policy, c replay.Counts) error {

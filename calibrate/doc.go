@@ -1,4 +1,4 @@
-// Package calibrate turns the counts of a replay into rates, and says how sure they are.
+// Package calibrate turns the counts of a replay into rates, says how sure they are, and finds the policy to run instead.
 //
 //  1. A replay.Result holds counts, and nothing but counts.
 //  2. [Measures] divides them: every [Measure] carries its numerator and denominator, and an interval where one is claimed.
@@ -9,7 +9,27 @@
 //  6. [PValue], [MinToCertify] and [FixedSequence] say whether a rate is shown to be at most a target, and what is lacking.
 //  7. A [Grid] holds the counts of every pair of scores; the searches over it are exact: cutoffs, staircases, nested regions,
 //     waterfalls and monotone matrices.
-//  7. [Strategy] moves a cutoff of a policy over every score, and finds the frontier of two; every point is a replay.
+//  8. [Strategy] moves a cutoff of a policy over every score, and finds the frontier of two; every point is a replay.
+//  9. [Calibrate] proposes policies on the oldest records of a history, ranks them on the next and certifies on the newest
+//     what keeps all [Goals]. A [Certificate] can be recomputed, and a [Ledger] remembers which records carried one.
+//  10. What stands beside a [Calibration] looks at all records and is no promise: [NewSurvey] for searches, shapes and prices,
+//     [Calibration.Rollout] for the way there, [NewBacktest] for what the procedure would have advised before.
 //
 // Division happens here and nowhere before, so that counts stay exact and can be added. 0/0 is undefined, never 0.
+//
+// Where to look, by the beginning of a file's name:
+//
+//	measure cost interval moments bands        rates, costs and their intervals (2)
+//	warning                                    doubts: about a result, a comparison, a calibration (3)
+//	paired delong roc performance              two policies, or two scores, on the same records (4)
+//	gate                                       an acceptance: judging, reading a measure, bounds, sentences (5)
+//	pvalue multiple                            exact tests, bounds, and many at once (6)
+//	search                                     forms, grids and one exact search a file (7)
+//	curve                                      what a moving cutoff does (8)
+//	goals target bench finding                 what is wanted, as limits that can be counted and tested (9)
+//	certify windows hearing ladder             Calibrate itself: windows, ranking, missing labels, the walk
+//	propose shape space                        policies of each family, and counting many of them fast
+//	certificate ledger                         the claim, reading it back, comparing, and the uses of records
+//	apparent unrestricted price                all records at once: searches, any shape, prices of limits (10)
+//	rollout backtest                           steps to the recommendation, and the procedure in the past
 package calibrate

@@ -1,6 +1,7 @@
 package calibrate
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/trustreplay/trustreplay/dataset"
@@ -48,31 +49,40 @@ type gauge struct {
 // reviewPerDay is the mean of the reviews over the days of the window.
 const reviewPerDay = "review_per_day"
 
-// mustDefine returns the definition of one of Measurables, of a window of so many days.
-func mustDefine(name string, days int64) gauge {
+// define returns the definition of one of Measurables, of a window of so many days.
+func define(name string, days int64) (q gauge, found bool) {
 	if name == reviewPerDay {
-		return gauge{name: name, unit: PerDay, num: region{reviewed, whoever}, days: days}
+		return gauge{name: name, unit: PerDay, num: region{reviewed, whoever}, days: days}, true
 	}
 	if product, found := strings.CutPrefix(name, callRatePrefix); found {
-		return gauge{name: name, unit: Share, product: product}
+		return gauge{name: name, unit: Share, product: product}, slices.Contains(dataset.Products, product)
 	}
 	for _, a := range dataset.Actions {
 		if name == labelCoveragePrefix+a.String() {
 			of := uint8(1) << a
-			return gauge{name: name, unit: Share, num: region{of, labeled}, den: region{of, whoever}}
+			return gauge{name: name, unit: Share, num: region{of, labeled}, den: region{of, whoever}}, true
 		}
 	}
 	for _, d := range definitions {
 		switch name {
 		case d.name, d.name + "_value":
-			return gauge{name: name, unit: d.unit, num: d.num, den: d.den, byValue: name != d.name}
+			return gauge{name: name, unit: d.unit, num: d.num, den: d.den, byValue: name != d.name}, true
 		case "fraud_bps":
 			if d.name == fraudRate {
-				return gauge{name: name, unit: BPS, num: d.num, den: d.den, byValue: true}
+				return gauge{name: name, unit: BPS, num: d.num, den: d.den, byValue: true}, true
 			}
 		}
 	}
-	panic("calibrate: no measure " + name)
+	return q, false
+}
+
+// mustDefine is define for the names of an acceptance, which were checked when it was read.
+func mustDefine(name string, days int64) gauge {
+	q, found := define(name, days)
+	if !found {
+		panic("calibrate: no measure " + name)
+	}
+	return q
 }
 
 // measures returns the measure of both policies of a comparison on the records of s.

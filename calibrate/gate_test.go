@@ -277,9 +277,8 @@ func swaps(t *rapid.T, undecided int64) replay.Swap {
 		}
 	}
 	called := rapid.SliceOfN(rapid.Int64Range(0, 9), 4, 4).Draw(t, "called")
-	n := s.Changed().N()
 	champion, _ := s.Counts()
-	n = champion.Total().N()
+	n := champion.Total().N()
 	for i := range 3 {
 		called[i] = min(called[i], n)
 		n -= called[i]

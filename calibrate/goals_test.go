@@ -2,6 +2,7 @@ package calibrate
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -131,6 +132,18 @@ func TestGoalsRefuse(t *testing.T) {
 	err := bad.check()
 	if err == nil || len(strings.Split(err.Error(), "\n")) != 5 {
 		t.Errorf("want all five mistakes at once, got %v", err)
+	}
+	for delta, want := range map[float64]bool{MinDelta: true, math.Nextafter(MinDelta, 0): false, 0.5: true, math.Nextafter(0.5, 1): false, math.NaN(): false, 1e-300: false} {
+		if err := (Goals{Objective: MostApprovals, Delta: delta}).check(); (err == nil) != want {
+			t.Errorf("delta %v: %v", delta, err)
+		}
+	}
+	for n, want := range map[int]bool{MaxLimits: true, MaxLimits + 1: false} {
+		g := fraudGoals(t, slices.Repeat([]string{"fraud_rate <= 1%"}, n)...)
+		g.Delta = DefaultDelta
+		if err := g.check(); (err == nil) != want {
+			t.Errorf("%d limits: %v", n, err)
+		}
 	}
 	if err := (Goals{Objective: LeastCost, Delta: 0.5}).check(); err == nil || !strings.Contains(err.Error(), "prices") {
 		t.Error(err)

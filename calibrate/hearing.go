@@ -9,10 +9,11 @@ import (
 )
 
 // A hearing holds the records of a window for the tests of many policies, and knows which labels are missing that should be
-// there. What production stopped has often no outcome, and a search that counts only outcomes would approve all of it as if it
-// were clean (STATISTICS.md, section 4). Without knowing why a label is missing, a policy is heard thus: the records that it
-// approves and the champion does not should be labeled as often as those that the champion approves. What is missing beyond
-// that, and beyond what chance explains, is withheld: it counts as what hurts most.
+// there. What production stopped has often no outcome: a search that counts only outcomes would approve all of it as if it
+// were clean, and would block all of it as if no good customer were among it (STATISTICS.md, section 4). Without knowing why a
+// label is missing, a policy is heard thus: of the records that the champion does not approve, those that the policy approves
+// should be labeled as often as what the champion approves, and so should those that it blocks, and so on. What is missing
+// beyond that, and beyond what chance explains, is withheld: it counts as what hurts most.
 type hearing struct {
 	bench
 	Window
@@ -74,12 +75,23 @@ func without(piles iter.Seq[replay.Pile], champion *replay.Policy) iter.Seq[repl
 	}
 }
 
-// withheld returns how many labels are missing of what a policy approves and the champion does not.
-func (h *hearing) withheld(p *replay.Policy) int64 {
+// A withholding tells how many labels are missing where they should be, by what a policy does with these records.
+type withholding [dataset.NumActions]int64
+
+// withheld returns what is withheld of a policy: of the records that the champion does not approve.
+func (h *hearing) withheld(p *replay.Policy) withholding {
 	if h.stopped == nil {
-		return 0
+		return withholding{}
 	}
-	return lacking(h.stopped.counts(p).Approved(), h.labeled)
+	return h.lacking(h.stopped.counts(p))
+}
+
+// lacking returns how many labels some of the records that the champion does not approve lack, action by action.
+func (h *hearing) lacking(c replay.Counts) (out withholding) {
+	for a, t := range c.Actions {
+		out[a] = lacking(t, h.labeled)
+	}
+	return out
 }
 
 // lacking returns how many labels some records lack of a share that should have one, beyond chance.

@@ -253,9 +253,9 @@ func honestyRuns(t testing.TB, p population, n, repetitions int) (sum [numWays]p
 // at most delta + 3 standard errors of the runs, where every policy is too bad as well; the best on the records that ranked it
 // breaks it far more often. Run it with -honesty for the full size.
 func TestHonesty(t *testing.T) {
-	sizes, repetitions := []int{20_000}, 60
+	sizes, repetitions := []int{20_000}, 40
 	if testing.Short() {
-		sizes, repetitions = []int{5_000}, 20
+		sizes, repetitions = []int{5_000}, 12
 	}
 	if *honesty {
 		sizes, repetitions = []int{5_000, 20_000, 100_000}, 400

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/trustreplay/trustreplay/dataset"
 	"github.com/trustreplay/trustreplay/replay"
 )
 
@@ -15,7 +16,7 @@ import (
 const LedgerVersion = 1
 
 // A Ledger remembers which records certificates have looked at. Records can carry a promise once: whoever tries again until
-// something passes has chosen on the records that were to bench the choice. The zero Ledger remembers nothing.
+// something passes has chosen on the records that were to judge the choice. The zero Ledger remembers nothing.
 type Ledger struct {
 	Version int         `json:"ledger"`
 	Uses    []LedgerUse `json:"uses"`
@@ -29,6 +30,17 @@ type LedgerUse struct {
 	To   string `json:"to"`
 	// Periods are digests of the months, or days, that were certified on: of scores and amounts, whatever the labels.
 	Periods []string `json:"periods"`
+	// Traces are digests of the same periods that hold whatever the champion asks and however a product that a record lacks is
+	// read: of what each product answered, and of the number and the amount of the records.
+	Traces []string `json:"traces,omitempty"`
+}
+
+// touches reports whether two uses looked at the records of one period.
+func (u LedgerUse) touches(other LedgerUse) bool {
+	shared := func(a, b []string) bool {
+		return slices.ContainsFunc(a, func(s string) bool { return slices.Contains(b, s) })
+	}
+	return shared(u.Periods, other.Periods) || shared(u.Traces, other.Traces)
 }
 
 // ParseLedger reads a ledger file; an empty one is an empty ledger.
@@ -54,7 +66,7 @@ func (l *Ledger) Enter(u LedgerUse) (number int) {
 		if e.Run == u.Run {
 			return number
 		}
-		if slices.ContainsFunc(e.Periods, func(p string) bool { return slices.Contains(u.Periods, p) }) {
+		if e.touches(u) {
 			number++
 		}
 	}
@@ -98,15 +110,53 @@ func (c *Calibration) Use(cube *replay.Cube) (LedgerUse, error) {
 			return u, err
 		}
 		u.Periods = append(u.Periods, sum)
+		traces, err := w.traces(c.Champion)
+		if err != nil {
+			return u, err
+		}
+		u.Traces = append(u.Traces, traces...)
 	}
 	u.Run = hex.EncodeToString(run.Sum(nil))
 	return u, nil
+}
+
+// traces identify the records of a window by each product's scores alone and, where they have amounts, by their number and
+// total. Another champion may ask other products of the same records, and must not thereby pass for the first to look.
+func (w *Window) traces(p *replay.Policy) ([]string, error) {
+	hash := func(format string, args ...any) string {
+		sum := sha256.Sum256(fmt.Appendf(nil, format, args...))
+		return hex.EncodeToString(sum[:])
+	}
+	piles, err := w.cube.Piles(p)
+	if err != nil {
+		return nil, err
+	}
+	var scores [2][dataset.MaxScore + 1]int64
+	var amount int64
+	for pile := range piles {
+		amount += pile.Amount
+		for i, a := range []replay.Answer{pile.First, pile.Second} {
+			if score, ok := a.State.Score(); ok {
+				scores[i][score] += pile.Records
+			}
+		}
+	}
+	var out []string
+	for i, product := range []string{p.First, p.Second} {
+		if scores[i] != [dataset.MaxScore + 1]int64{} {
+			out = append(out, hash("%s %s to %s %d", product, w.From, w.To, scores[i]))
+		}
+	}
+	if amount > 0 {
+		out = append(out, hash("all %s to %s %d of %d", w.From, w.To, w.Total.N(), amount))
+	}
+	return out, nil
 }
 
 // Withdraw notes in a certificate how often its records have been looked at; from the second time on the claim is withdrawn.
 func (c *Certificate) Withdraw(use int) {
 	c.Use = use
 	if use > 1 {
-		c.Withdrawn = fmt.Sprintf("records of %s to %s were certified on before (this is use %d): whoever asks again until something passes chooses on the records that were to bench, so nothing is promised; --certify-from takes newer records alone", c.Window.From, c.Window.To, use)
+		c.Withdrawn = fmt.Sprintf("records of %s to %s were certified on before (this is use %d): whoever asks again until something passes chooses on the records that were to judge, so nothing is promised; --certify-from takes newer records alone", c.Window.From, c.Window.To, use)
 	}
 }

@@ -64,12 +64,18 @@ type Measure struct {
 	// MethodNone. By value there is an interval, an approximate one, where the question asked for the spread of the amounts.
 	Low, High, Confidence Number
 	Method                string
+	// Least and Most bound the value over all that the undecided records may become, both included; they are undefined where
+	// none is undecided, and where the measure does not depend on them. The interval is then around both.
+	Least, Most Number
 }
+
+// Bounded reports whether the measure is a range, because records are undecided.
+func (m Measure) Bounded() bool { return m.Least.Defined() && m.Most.Defined() && m.Least != m.Most }
 
 // AtMost returns the one-sided upper bound of a share of which nothing was counted: what to print instead of a bare 0.
 // found is false for every other measure.
 func (m Measure) AtMost() (bound Number, found bool) {
-	if m.Method != MethodWilson || m.Unit != Share || m.Numerator != 0 {
+	if m.Method != MethodWilson || m.Unit != Share || m.Numerator != 0 || m.Bounded() {
 		return Undefined(), false
 	}
 	return Number(UpperBound(0, m.Denominator, 1-float64(m.Confidence))), true
@@ -134,12 +140,20 @@ type Setting struct {
 	ReviewsByDay []int64
 	// Economics say what records cost; without them there is no measure of cost.
 	Economics *replay.Economics
+	// Open are the undecided records of the counts; with nil, measures are of what is decided alone.
+	Open *replay.Open
 }
 
 // Measures returns all measures of what policy p did: those of the function Measures, those of reviews per day, and the costs
 // where there are economics, in a fixed order.
 func (s Setting) Measures(p *replay.Policy, c replay.Counts) []Measure {
-	return append(append(Measures(p, c, s.Confidence), s.perDay(c)...), s.costs(p, c)...)
+	out := append(append(Measures(p, c, s.Confidence), s.perDay(c)...), s.costs(p, c)...)
+	if b := newBounder(p, c, s.Open); b != nil {
+		for i := range out {
+			out[i] = b.bound(out[i], p, s)
+		}
+	}
+	return out
 }
 
 // Measures returns the measures of what policy p did that its counts alone decide: those by count, the call rate of its second
@@ -205,7 +219,7 @@ func ratio(name, unit string, num, den int64, confidence float64) Measure {
 // plain returns a ratio without an interval.
 func plain(name, unit string, num, den int64) Measure {
 	return Measure{Name: name, Numerator: num, Denominator: den, Unit: unit, Value: divide(num, den),
-		Low: Undefined(), High: Undefined(), Confidence: Undefined(), Method: MethodNone}
+		Low: Undefined(), High: Undefined(), Confidence: Undefined(), Method: MethodNone, Least: Undefined(), Most: Undefined()}
 }
 
 func divide(num, den int64) Number {
@@ -223,4 +237,21 @@ func Find(list []Measure, name string) (Measure, bool) {
 		}
 	}
 	return Measure{}, false
+}
+
+// form returns the form that counts a region's records, or adds up their amounts.
+func (r region) form(value bool) (f Form) {
+	for a := range f.Actions {
+		for l := range dataset.NumLabels {
+			if r.actions>>a&1 == 0 || r.labels>>l&1 == 0 {
+				continue
+			}
+			if value {
+				f.Actions[a].Amount[l] = 1
+			} else {
+				f.Actions[a].Records[l] = 1
+			}
+		}
+	}
+	return f
 }

@@ -13,8 +13,11 @@ type costForm struct {
 	of   func(*replay.Economics, *replay.Policy) Form
 }
 
+// costPerRecord is the one of them that a limit of a calibration can be about.
+const costPerRecord = "cost_per_record"
+
 var costForms = []costForm{
-	{"cost_per_record", CostForm},
+	{costPerRecord, CostForm},
 	{"savings_approve_all", func(e *replay.Economics, p *replay.Policy) Form { return SavingsForm(e, p, dataset.Approve) }},
 	{"savings_block_all", func(e *replay.Economics, p *replay.Policy) Form { return SavingsForm(e, p, dataset.Block) }},
 }

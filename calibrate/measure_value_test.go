@@ -3,6 +3,7 @@ package calibrate
 import (
 	"math"
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"github.com/trustreplay/trustreplay/dataset"
@@ -35,6 +36,35 @@ func TestGammaBound(t *testing.T) {
 	}
 	if got := GammaBound(0, 0, replay.Spread{}, 0.05); !math.IsNaN(got) {
 		t.Errorf("of nothing: %v", got)
+	}
+}
+
+// TestSharedGammaBound compares the two examples whose weights the file spells out; of the third it has the results alone.
+func TestSharedGammaBound(t *testing.T) {
+	var ref struct {
+		Gamma []struct {
+			Desc  string
+			Upper float64
+		} `json:"fay_feuer_gamma"`
+	}
+	shared(t, &ref)
+	compared := 0
+	for _, r := range ref.Gamma {
+		var got float64
+		switch {
+		case strings.HasPrefix(r.Desc, "step-up weights: 12 frauds w=1, 9 frauds w=0.3, total exposure 6000"):
+			got = GammaBound(147, 60_000, replay.Spread{Lo: 12*100 + 9*9, Most: 10}, 0.05)
+		case strings.HasPrefix(r.Desc, "amounts of frauds [120,80,300,45,500], approved amount 250000"):
+			got = GammaBound(1045, 250_000, replay.Spread{Lo: 362_825, Most: 500}, 0.1)
+		default:
+			continue
+		}
+		if compared++; !near(got, r.Upper) {
+			t.Errorf("%s: %v, want %v", r.Desc, got, r.Upper)
+		}
+	}
+	if compared != 2 {
+		t.Errorf("%d examples compared, want 2", compared)
 	}
 }
 

@@ -42,7 +42,7 @@ func priceLadder() (out []float64) {
 
 // newProposer prepares a search over a window; growth is how many labeled records the window to certify has for each of it.
 func newProposer(w Window, champion, base *replay.Policy, g Goals, growth float64) (*proposer, error) {
-	j, err := newBench(g, base, w.Days())
+	b, err := newBench(g, base, w.Days())
 	if err != nil {
 		return nil, err
 	}
@@ -54,13 +54,13 @@ func newProposer(w Window, champion, base *replay.Policy, g Goals, growth float6
 	if err != nil {
 		return nil, err
 	}
-	return newSearcher(space, g, j, growth)
+	return newSearcher(space, g, b, growth)
 }
 
 // newSearcher prepares a search for what a bench asks.
-func newSearcher(space *Space, g Goals, j bench, growth float64) (*proposer, error) {
+func newSearcher(space *Space, g Goals, b bench, growth float64) (*proposer, error) {
 	base := space.base
-	p := &proposer{Goals: g, mould: newMould(base, g), bench: j, space: space, seen: map[string]bool{}}
+	p := &proposer{Goals: g, mould: newMould(base, g), bench: b, space: space, seen: map[string]bool{}}
 	var err error
 	if p.grid, err = p.space.search(false); err != nil {
 		return nil, err

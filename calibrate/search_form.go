@@ -121,7 +121,8 @@ func on(w Weights) (f Form) {
 func Approvals() Form { return on(whoeverIs(dataset.Unlabeled, dataset.Legit, dataset.Fraud)) }
 
 // GoodApprovals counts the legit ones, FraudApprovals the frauds among the approved.
-func GoodApprovals() Form  { return on(whoeverIs(dataset.Legit)) }
+func GoodApprovals() Form { return on(whoeverIs(dataset.Legit)) }
+
 func FraudApprovals() Form { return on(whoeverIs(dataset.Fraud)) }
 
 // PricedApprovals is den x approvals - num x frauds among them: approvals less L for each fraud, at L = num/den.
@@ -255,4 +256,23 @@ func (p Problem) infeasible(what string, tried int64, met []int64) string {
 		return fmt.Sprintf("none of %s %s keeps %s", count(tried), what, strings.Join(never, ", nor "))
 	}
 	return fmt.Sprintf("none of %s %s keeps all limits at once, though each can be kept alone: %s", count(tried), what, strings.Join(sometimes, ", "))
+}
+
+func (f Form) minus(g Form) Form {
+	for a := range f.Actions {
+		f.Actions[a] = f.Actions[a].minus(g.Actions[a])
+	}
+	f.Calls[0], f.Calls[1], f.Constant = f.Calls[0]-g.Calls[0], f.Calls[1]-g.Calls[1], f.Constant-g.Constant
+	return f
+}
+
+func (f Form) scaled(by int64) Form {
+	for a := range f.Actions {
+		for l := range f.Actions[a].Records {
+			f.Actions[a].Records[l] *= by
+			f.Actions[a].Amount[l] *= by
+		}
+	}
+	f.Calls[0], f.Calls[1], f.Constant = f.Calls[0]*by, f.Calls[1]*by, f.Constant*by
+	return f
 }

@@ -1,7 +1,9 @@
 package calibrate
 
 import (
+	"fmt"
 	"slices"
+	"strconv"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -52,6 +54,43 @@ func TestMatricesAreMacMahons(t *testing.T) {
 			t.Errorf("%d matrices of %d actions, want %d", n, actions, want)
 		}
 	}
+}
+
+// TestSharedCounts are the numbers of monotone matrices of statistics.json: of 5 x 5 for each number of actions, and of small
+// ones named rows x columns x actions.
+func TestSharedCounts(t *testing.T) {
+	var ref struct {
+		Counts struct {
+			Five  map[string]int64 `json:"monotone_matrix_5x5"`
+			Small map[string]int64
+			Rows  struct{ K3, K4 int64 } `json:"seed_shape_3free_rows"`
+		}
+	}
+	shared(t, &ref)
+	if len(ref.Counts.Five) < 4 || len(ref.Counts.Small) < 5 {
+		t.Fatalf("%d and %d counts to compare with", len(ref.Counts.Five), len(ref.Counts.Small))
+	}
+	check := func(name string, rows, columns, actions, want int64) {
+		if got := macMahon(rows, columns, actions-1); got != want {
+			t.Errorf("%s: %d matrices, want %d", name, got, want)
+		}
+	}
+	for name, want := range ref.Counts.Small {
+		var size [3]int64
+		if n, err := fmt.Sscanf(name, "%dx%dx%d", &size[0], &size[1], &size[2]); n != 3 {
+			t.Fatalf("%s: %v", name, err)
+		}
+		check(name, size[0], size[1], size[2], want)
+	}
+	for name, want := range ref.Counts.Five {
+		actions, err := strconv.ParseInt(name, 10, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		check(name, 5, 5, actions, want)
+	}
+	check("three rows, three actions", 3, 5, 3, ref.Counts.Rows.K3)
+	check("three rows, four actions", 3, 5, 4, ref.Counts.Rows.K4)
 }
 
 // lexical reports that a comes before b: stricter at the first cell that differs. Each is then there once.

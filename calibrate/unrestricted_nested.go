@@ -49,7 +49,7 @@ func (p *proposer) nestedShape(g *Grid, two *Staircase) (*NestedShape, string, e
 	}
 	q := *p
 	q.gain = gain
-	err := errCoupled
+	var err error
 	most := maxNested
 	if len(q.targets) > 1 {
 		most /= pricesOfLimit

@@ -98,6 +98,9 @@ func TestNestedShape(t *testing.T) {
 // TestNestedShapeOfTwoLimits: a middle action that lets legit records pass adds to what two regions reach, as far as its own
 // limit goes, and where it may be used on almost nobody two regions stand.
 func TestNestedShapeOfTwoLimits(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a coupled search of many seconds under the race detector: the full run has it")
+	}
 	champion := honestChampion()
 	cube := bellCube(t, 50_000, 10, champion)
 	last := int64(-1)

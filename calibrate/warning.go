@@ -133,8 +133,8 @@ func undecidedLeft(p *replay.Policy, c replay.Counts) (Warning, bool) {
 		needs = "the " + p.Second + " response"
 	}
 	return Warning{UndecidedLeft, fmt.Sprintf("%s records (%s) are undecided: the policy needs %s, which the history does not hold. "+
-		"They stay in N, the denominator, and are in no action: approval, review and block are what is certain, not what would "+
-		"have happened. If the product was asked and gave no answer, say so with --absent missing",
+		"They stay in N, the denominator, and are in no action: counts are what is certain, and measures range over all that the "+
+		"policy could have done with them. If the product was asked and gave no answer, say so with --absent missing",
 		of(u, n), percent(u, n), needs), []string{"approval_rate", "fraud_capture", "fraud_rate", "undecided_rate"}}, true
 }
 

@@ -2,7 +2,6 @@ package calibrate
 
 import (
 	"fmt"
-	"math"
 
 	"github.com/trustreplay/trustreplay/replay"
 )
@@ -10,9 +9,11 @@ import (
 // Codes of warnings about a calibration.
 const (
 	TimelessRecords = "timeless_records"
+	YoungRecords    = "young_records"
 	ImmatureWindow  = "immature_window"
 	UndecidedCalls  = "undecided_recommendation"
 	SelectiveLabels = "selective_labels"
+	StoppedLabels   = "stopped_unlabeled"
 )
 
 // Warnings returns the doubts about a calibration, beside what its certificate assumes.
@@ -24,6 +25,9 @@ func (c *Calibration) Warnings() []Warning {
 	if c.Timeless > 0 {
 		warn(TimelessRecords, "%s records have no time and are in no window", count(c.Timeless))
 	}
+	if c.Young > 0 {
+		warn(YoungRecords, "%s records of the newest months hold no label yet and are in no window", count(c.Young))
+	}
 	if len(c.Windows) == 0 {
 		return out
 	}
@@ -31,6 +35,10 @@ func (c *Calibration) Warnings() []Warning {
 	if n := last.Total.N(); n > 0 && float64(last.Total.Labeled()) < lowCoverage*float64(n) {
 		warn(ImmatureWindow, "%s of the records of %s are labeled: the certificate is about those whose label came early, which need not be like the rest. --until leaves the newest months out",
 			of(last.Total.Labeled(), n), last.String())
+	}
+	if blind, stopped := c.unheard(); 100*blind >= stopped.N() && blind > 0 { // fewer could move no rate by much
+		warn(StoppedLabels, "of the records that the champion does not approve, %s have a label: only the walk counts what is missing against a policy. "+
+			"Any other fraud rate of a policy that approves them is that of the labeled alone, and may be far too low", of(stopped.Labeled(), stopped.N()))
 	}
 	at, found := c.Recommendation()
 	if !found {
@@ -40,18 +48,23 @@ func (c *Calibration) Warnings() []Warning {
 	if open := counts.Actions[replay.Undecided].N(); open > 0 {
 		warn(UndecidedCalls, "the recommended policy would ask %s where the history did not, on %s records: these are counted against every limit", c.Base.Second, of(open, counts.Total().N()))
 	}
-	approved := counts.Actions[1].Add(counts.Actions[2])
+	approved := counts.Approved()
 	if n := approved.N(); n > 0 && float64(approved.Labeled()) < (1-unevenPoints)*float64(n) {
 		warn(SelectiveLabels, "%s of the records that the recommended policy approves have a label; what production stopped often has none, and the rate of those is not known", of(approved.Labeled(), n))
 	}
 	return out
 }
 
-// P returns the candidate's p-value in the last window, RankP that in the window that fixed the order.
-func (c Candidate) P() Number     { return Number(math.Exp(c.LogP)) }
-func (c Candidate) RankP() Number { return Number(math.Exp(c.RankLogP)) }
-
-// Findings holds every limit of the goals against what a policy does in the last window.
-func (c *Calibration) Findings(p *replay.Policy, counts replay.Counts) ([]Finding, error) {
-	return c.findings(p, counts, c.Windows[len(c.Windows)-1])
+// unheard returns what the champion does not approve in any window, and how many of the labels that it should have are missing.
+func (c *Calibration) unheard() (blind int64, stopped replay.Tally) {
+	var kept replay.Tally
+	for _, counts := range c.Current {
+		kept = kept.Add(counts.Approved())
+		stopped = stopped.Add(counts.Total().Sub(counts.Approved()))
+	}
+	share := 1.0
+	if kept.N() > 0 {
+		share = float64(kept.Labeled()) / float64(kept.N())
+	}
+	return lacking(stopped, share), stopped
 }

@@ -41,6 +41,8 @@ type Account struct {
 	Period *Period
 	// IDsChecked tells whether repeated records were looked for.
 	IDsChecked bool
+	// Mature tells which labels count as final, nil where they were taken as they are. A scan leaves it nil.
+	Mature *Mature
 }
 
 // Account returns what was read, once every worker has met io.EOF, and closes the scan. The error names every input that

@@ -11,9 +11,11 @@ import (
 func Build(ctx context.Context, plan *Plan, scan *dataset.Scan, workers int, rows *Decisions) (*Cube, error) {
 	defer scan.Close()
 	builders := make([]*Builder, max(1, workers))
+	mature := make([]dataset.MatureCount, len(builders))
 	err := drain(ctx, scan, len(builders), func(i int) func(*dataset.Batch) error {
 		builders[i] = NewBuilder(plan)
 		return func(b *dataset.Batch) error {
+			plan.mature(b, &mature[i])
 			if err := builders[i].Add(b); err != nil || rows == nil {
 				return err
 			}
@@ -43,5 +45,12 @@ func Build(ctx context.Context, plan *Plan, scan *dataset.Scan, workers int, row
 		return nil, err
 	}
 	cube.Account = account
+	if plan.Maturity.Days > 0 {
+		m := &dataset.Mature{Days: plan.Maturity.Days, AsOf: plan.Maturity.AsOf}
+		for _, c := range mature {
+			m.Add(c)
+		}
+		cube.Account.Mature = m
+	}
 	return cube, nil
 }

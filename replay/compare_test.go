@@ -256,7 +256,7 @@ func checkRuns(t *rapid.T, cube *Cube, got *Comparison) {
 		groups = groups.Add(g.Swap)
 		byGroup = byGroup.Add(g.Difference())
 		ga, gb := g.Counts()
-		if diff := cmp.Diff([]Group{a.Groups[i], b.Groups[i]}, []Group{{g.Key, ga}, {g.Key, gb}}); diff != "" {
+		if diff := cmp.Diff([]Group{a.Groups[i], b.Groups[i]}, []Group{{Key: g.Key, Counts: ga}, {Key: g.Key, Counts: gb}}, cmpopts.IgnoreFields(Group{}, "Open")); diff != "" {
 			t.Fatalf("group %q (-run +compare):\n%s", g.Key, diff)
 		}
 	}

@@ -141,15 +141,15 @@ func (c *Cube) Run(pol *Policy) (*Result, error) {
 	groups := map[string]*Group{}
 	for i := range c.groups {
 		g := &c.groups[i]
-		var counts *Counts
+		var part *Group
 		if len(g.key) > 0 {
 			id := fmt.Sprintf("%q", g.key)
 			if groups[id] == nil {
 				groups[id] = &Group{Key: g.key}
 			}
-			counts = &groups[id].Counts
+			part = groups[id]
 		}
-		r.group(g, res, counts)
+		r.group(g, res, part)
 	}
 	for _, g := range groups {
 		res.Groups = append(res.Groups, *g)
@@ -221,8 +221,8 @@ func (b Bands) unclustered(a Answer) bool {
 	return b.Recorded() && scored && a.Cluster == dataset.NoCluster
 }
 
-// group adds the cells of one group to the result and, where there are By fields, to the group's own counts.
-func (r *runner) group(g *cubeGroup, res *Result, counts *Counts) {
+// group adds the cells of one group to the result and, where there are By fields, to the part that shares their values.
+func (r *runner) group(g *cubeGroup, res *Result, part *Group) {
 	in := r.in(g)
 	var records int64
 	for i, c := range g.cells {
@@ -237,15 +237,15 @@ func (r *runner) group(g *cubeGroup, res *Result, counts *Counts) {
 		if d.Called && r.bare[1][in.axis2.code(codes)] {
 			res.Unclustered[1] += c.n
 		}
-		if counts != nil {
-			counts.add(d, label, c.n, c.amount)
+		if part != nil {
+			part.add(d, label, c.n, c.amount)
 		}
 		if g.spreads == nil {
 			continue
 		}
 		res.widen(d, label, g.spreads[i])
-		if counts != nil {
-			counts.Actions[d.Action].widen(label, g.spreads[i])
+		if part != nil {
+			part.Actions[d.Action].widen(label, g.spreads[i])
 		}
 	}
 	for rule := range res.Held {
@@ -318,6 +318,15 @@ func (r *Result) add(d *Decision, label uint32, n, amount int64) {
 		r.Cells[d.FirstCluster][0].add(label, n, amount)
 	case ByMatrix:
 		r.Cells[d.FirstCluster][1+d.SecondCluster].add(label, n, amount)
+	case ByNobody:
+		r.Open[d.FirstCluster].add(label, n, amount)
+	}
+}
+
+func (g *Group) add(d *Decision, label uint32, n, amount int64) {
+	g.Counts.add(d, label, n, amount)
+	if d.By == ByNobody {
+		g.Open[d.FirstCluster].add(label, n, amount)
 	}
 }
 

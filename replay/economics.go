@@ -57,6 +57,8 @@ type Economics struct {
 	ReviewCost, StepUpCost Money
 	// Latency says how long a product takes to answer, nil where nothing is said of time. It changes no cost.
 	Latency map[string]Latency
+	// Treatments say what reviews and step-ups come to, nil where that is not guessed.
+	Treatments *Treatments
 }
 
 // Covers returns an error that names the products which a policy asks and for which the economics have no price: counting
@@ -101,6 +103,9 @@ func (e *Economics) YAML() []byte {
 	}
 	fmt.Fprintf(&b, "calls: {%s}\n", strings.Join(calls, ", "))
 	fmt.Fprintf(&b, "review_cost: %s\nstep_up_cost: %s\n%s", e.ReviewCost.Decimal(), e.StepUpCost.Decimal(), e.latencyYAML())
+	if e.Treatments != nil {
+		b.WriteString(e.Treatments.yaml())
+	}
 	return []byte(b.String())
 }
 

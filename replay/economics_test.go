@@ -46,7 +46,7 @@ e.yaml:4:22: good_margin share is "1": want a share of the amount from 0% to 100
 e.yaml:5:9: unknown key "sesion" in calls: want session, onboarding, login, phone, email, ip or browser (did you mean session?)
 e.yaml:5:30: calls of login is "-1": want an amount from 0 to 1000000000 with at most 4 decimals, such as 2.50
 e.yaml:6:14: review_cost is "0.00001": want an amount from 0 to 1000000000 with at most 4 decimals, such as 2.50
-e.yaml:7:1: unknown key "revew" in the economics: want economics, currency, fraud_loss, good_margin, calls, review_cost, step_up_cost or latency`
+e.yaml:7:1: unknown key "revew" in the economics: want economics, currency, fraud_loss, good_margin, calls, review_cost, step_up_cost, treatments or latency`
 	if err == nil {
 		t.Fatal("no error")
 	}

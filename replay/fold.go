@@ -22,7 +22,11 @@ func (r Result) Fold(field string) Result {
 		if !found {
 			r.Groups = slices.Insert(r.Groups, i, Group{Key: key})
 		}
-		r.Groups[i].Counts = r.Groups[i].Counts.Add(g.Counts)
+		into := &r.Groups[i]
+		into.Counts = into.Counts.Add(g.Counts)
+		for first := range into.Open {
+			into.Open[first] = into.Open[first].Add(g.Open[first])
+		}
 	}
 	return r
 }

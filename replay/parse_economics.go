@@ -18,7 +18,7 @@ const (
 )
 
 var (
-	economicsKeys = []string{"economics", "currency", "fraud_loss", "good_margin", "calls", "review_cost", "step_up_cost", "latency"}
+	economicsKeys = []string{"economics", "currency", "fraud_loss", "good_margin", "calls", "review_cost", "step_up_cost", "treatments", "latency"}
 	priceKeys     = []string{"fixed", "share"}
 )
 
@@ -38,8 +38,9 @@ const (
 //	review_cost: 3.00
 //	step_up_cost: 0.05
 //	latency: {session: [2, 8], onboarding: standard}  # optional: seconds, the fastest and the slowest answer
+//	treatments: {...}                     # optional; see Treatments
 //
-// Amounts of money are in major units. All keys but currency and latency are required, so that what costs nothing is said and not
+// Amounts of money are in major units. All keys but currency, latency and treatments are required, so that what costs nothing is said and not
 // forgotten. file names it in errors; the error is a FileErrors that lists every mistake with its line and column.
 func ParseEconomics(file string, src []byte) (*Economics, error) {
 	d, root := readDocument(file, "set of prices", src)
@@ -60,6 +61,7 @@ func ParseEconomics(file string, src []byte) (*Economics, error) {
 	}
 	p.version()
 	e.Currency, e.Latency = p.currency(), p.latency()
+	e.Treatments = p.treatments()
 	if err := d.err(); err != nil {
 		return nil, err
 	}

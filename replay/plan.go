@@ -24,6 +24,8 @@ type Question struct {
 	// Spread adds to every tally how uneven its amounts are, which intervals by value need. It takes another pass over the
 	// amounts, and room for each cell.
 	Spread bool
+	// Maturity says from when on labels are final.
+	Maturity Maturity
 	// Rows adds the customer's id to what is read, for decisions record by record.
 	Rows bool
 	// User names the field that says whose record it is, for Cube.Enrollment; "" where nobody asks. It takes 32 bytes a record.
@@ -44,6 +46,7 @@ type Plan struct {
 	label  int          // columns of the batch, -1 where not read
 	amount int
 	time   int
+	known  int // when the label became known, -1 unless maturity asks
 	id     int
 	user   int
 	by     []int // the column of each By field, that of the time for a month or day
@@ -70,7 +73,7 @@ func (a *axis) answer(code int) Answer {
 
 // NewPlan checks a question and lays out its answer.
 func NewPlan(q Question) (*Plan, error) {
-	p := &Plan{Question: q, label: -1, amount: -1, time: -1, id: -1, user: -1}
+	p := &Plan{Question: q, label: -1, amount: -1, time: -1, known: -1, id: -1, user: -1}
 	for _, product := range dataset.Products {
 		p.addAxis(product)
 	}
@@ -88,6 +91,12 @@ func NewPlan(q Question) (*Plan, error) {
 	p.amount = p.column(dataset.Field{Name: dataset.Amount, Kind: dataset.KindAmount})
 	// The window of a history stands beside every rate (STATISTICS.md, section 7), so the time is always read.
 	p.time = p.column(dataset.Field{Name: dataset.Timestamp, Kind: dataset.KindTime})
+	if err := q.Maturity.check(); err != nil {
+		return nil, err
+	}
+	if q.Maturity.Days > 0 {
+		p.known = p.column(dataset.Field{Name: dataset.LabelTime, Kind: dataset.KindTime})
+	}
 	if q.Rows {
 		p.id = p.column(dataset.Field{Name: dataset.CustomerID, Kind: dataset.KindText})
 	}

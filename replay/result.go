@@ -78,6 +78,8 @@ type Result struct {
 	// by their keys; both are nil where no split was asked for.
 	By     []string
 	Groups []Group
+	// Open are the undecided records of the whole history.
+	Open Open
 	// NoAmount counts the records of the history that carry no amount.
 	NoAmount int64
 	// Unclustered counts the records of which the policy asks the recorded cluster, of its first product and of its second,
@@ -96,4 +98,32 @@ type Group struct {
 	// Key has a value for each By field, "" where the record has none; months are "2026-03", days "2026-03-04".
 	Key []string
 	Counts
+	// Open are the undecided records of the group.
+	Open Open
+}
+
+// Open tallies undecided records by the first cluster, whose row of the matrix says what may become of them; see
+// Policy.Possible.
+type Open [NumRows]Tally
+
+// N returns the number of undecided records.
+func (o *Open) N() (n int64) {
+	for i := range o {
+		n += o[i].N()
+	}
+	return n
+}
+
+// Possible returns the actions that the policy may take, as bits, on a record of a first cluster once the second product has
+// answered: those of the row of the matrix and those of the rules that read that product.
+func (p *Policy) Possible(first dataset.Cluster) (actions uint8) {
+	for _, a := range p.Matrix[first] {
+		actions |= 1 << a
+	}
+	for _, r := range p.Rules {
+		if p.Late(r) {
+			actions |= 1 << r.Then
+		}
+	}
+	return actions
 }

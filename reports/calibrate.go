@@ -10,8 +10,7 @@ import (
 	"github.com/trustreplay/trustreplay/replay"
 )
 
-// Calibrate arranges a calibration. cert is its certificate, nil where nothing was certified; account describes the
-// history.
+// Calibrate arranges a calibration. cert is its certificate, nil where nothing was certified, and account describes the history.
 // The JSON form is described by the types of calibrate_data.go.
 func Calibrate(c *calibrate.Calibration, cert *calibrate.Certificate, e Evidence, account dataset.Account) Document {
 	s := advice{c, cert, e, screen{account: account, confidence: 1 - c.Goals.Delta}}
@@ -114,7 +113,7 @@ func (s advice) gain(at calibrate.Candidate) Paragraph {
 		thousands(approved(then)), thousands(n), share(approved(then)), thousands(approved(now)), share(approved(now))))
 }
 
-// missing tells what would have been needed, of the first candidate that was tested and failed.
+// missing tells what would have been needed, of the candidate that came nearest.
 func (s advice) missing() []Block {
 	if s.Passed > 0 {
 		return []Block{Paragraph(fmt.Sprintf("%s policies keep the limits that can be certified, and each of them breaks one that can only be checked, or approves nobody.", thousands(int64(s.Passed))))}
@@ -139,17 +138,17 @@ func (s advice) lack(v calibrate.Finding) string {
 		return what + "it approves no labeled record, so nothing is known."
 	}
 	if v.Withheld > 0 {
-		what += fmt.Sprintf("%s records that it approves against the champion lack a label which they should have, and count as what hurts most. In all ", thousands(v.Withheld))
+		what += fmt.Sprintf("%s records that the champion does not approve lack a label which they should have, and count as what hurts most. In all ", thousands(v.Withheld))
 	}
-	seen := fmt.Sprintf("%s of %s (%s), with %s confidence %s. ", thousands(v.K), thousands(v.N), shareText(calibrate.Number(float64(v.K)/float64(v.N))),
+	seen := fmt.Sprintf("%s of %s (%s) count against it, with %s confidence %s. ", thousands(v.K), thousands(v.N), shareText(calibrate.Number(float64(v.K)/float64(v.N))),
 		confidenceText(1-s.Goals.Delta), atMost(v.Bound))
 	switch m := v.Missing; {
 	case m.Clean == 0:
 		return what + seen + "It keeps this one."
 	case !m.Reachable:
-		return what + seen + fmt.Sprintf("At this rate no number of labels certifies it; if none of them were fraud, %s more would.", thousands(m.Clean))
+		return what + seen + fmt.Sprintf("At this rate no number of records certifies it; if none of them counted against it, %s more would.", thousands(m.Clean))
 	default:
-		return what + seen + fmt.Sprintf("To certify it takes %s more labeled records of these at the same rate, and %s if none is fraud.", thousands(m.SameRate), thousands(m.Clean))
+		return what + seen + fmt.Sprintf("To certify it takes %s more of these records at the same rate, and %s if none counts against it.", thousands(m.SameRate), thousands(m.Clean))
 	}
 }
 
@@ -164,6 +163,9 @@ func (s advice) windows() *Table {
 	t.Footnotes = []string{"Policies are proposed on the first, put in order on the second and tested in that order on the third, which no search has seen."}
 	if s.Ladder {
 		t.Footnotes = []string{"Too few records to search, order and test on different ones: the champion with all edges moved up and down together is tested, in an order that was fixed before, on all."}
+		if from := s.Goals.CertifyFrom; from != "" {
+			t.Footnotes[0] = strings.TrimSuffix(t.Footnotes[0], "all.") + "those from " + from + " on."
+		}
 	}
 	return t
 }
@@ -198,7 +200,7 @@ func (s advice) rates() *Table {
 func limited(limits []replay.Limit) []string {
 	var out []string
 	for _, l := range limits {
-		if l.Measure != "approval_rate" && (len(out) == 0 || out[len(out)-1] != l.Measure) {
+		if l.Measure != "approval_rate" && !slices.Contains(out, l.Measure) {
 			out = append(out, l.Measure)
 		}
 	}
@@ -254,7 +256,7 @@ const walkRows = 12
 // walk shows the candidates in the order in which they were tested.
 func (s advice) walk() *Table {
 	t := &Table{Caption: fmt.Sprintf("The walk: %s proposed, %s ordered, %s tested, %s certified", thousands(int64(s.Proposed)), thousands(int64(len(s.Candidates))),
-		thousands(int64(s.Tested)), thousands(int64(s.Passed))), Columns: []Column{{Name: "step", Align: Right}, {Name: "family"}, {Name: "approved", Align: Right},
+		thousands(int64(s.Tested)), thousands(int64(s.Passed))), Columns: []Column{{Name: "step", Align: Right}, {Name: "family", Extra: true}, {Name: "approved", Align: Right, Extra: true},
 		{Name: "approval_rate", Head: "approval", Align: Right}, {Name: "fraud", Align: Right}, {Name: "fraud_rate", Head: "fraud rate", Align: Right},
 		{Name: "p", Align: Right}, {Name: "result"}}}
 	last := len(s.Windows) - 1
@@ -270,7 +272,7 @@ func (s advice) walk() *Table {
 		t.Footnotes = append(t.Footnotes, fmt.Sprintf("Steps 1 to %d were certified too; --format json lists all.", from))
 	}
 	if slices.ContainsFunc(s.Candidates[:s.Tested], func(at calibrate.Candidate) bool { return at.Withheld > 0 }) {
-		t.Footnotes = append(t.Footnotes, "Lack a label: of the records approved against the champion, those without an outcome beyond what is usual among its own approvals and beyond chance. They count as what hurts the limit most, as long as nothing is known of them.")
+		t.Footnotes = append(t.Footnotes, "Lack a label: of the records that the champion does not approve and a limit depends on, those without an outcome beyond what is usual among its own approvals and beyond chance. They count as what hurts the limit most, as long as nothing is known of them.")
 	}
 	how := "the walk ends at the first that fails"
 	if s.Ladder {

@@ -26,7 +26,7 @@ type calibrateJSON struct {
 	Tested        int                    `json:"tested"`
 	Passed        int                    `json:"passed"`
 	Candidates    []candidateJSON        `json:"candidates"` // in the order of the walk
-	Missing       []findingJSON          `json:"missing"`    // of the first candidate that failed, where nothing is certified
+	Missing       []findingJSON          `json:"missing"`    // of the candidate that came nearest, where nothing is certified
 	Evidence      *evidenceJSON          `json:"evidence"`   // null with --quick and without --backtest
 	Warnings      []calibrate.Warning    `json:"warnings"`
 	Issues        []issueJSON            `json:"issues"`

@@ -17,7 +17,11 @@ const mostRunnersUp = 2
 func FrontierPicture(c *calibrate.Calibration, e Evidence) Picture {
 	s := advice{Calibration: c, beside: e}
 	last := c.Windows[len(c.Windows)-1]
-	p := Picture{Title: s.title(), Subtitle: fmt.Sprintf("%s records, certified on those of %s", thousands(e.All.Total().N()), last),
+	what := "tested" // what failed was not certified
+	if _, found := c.Recommendation(); found {
+		what = "certified"
+	}
+	p := Picture{Title: s.title(), Subtitle: fmt.Sprintf("%s records, %s on those of %s", thousands(e.All.Total().N()), what, last),
 		X: Axis{Label: "Approval rate", Percent: true}, Y: Axis{Label: "Fraud rate among approved", Percent: true},
 		Band: confidenceText(1-c.Goals.Delta) + " band, all at once", Limits: s.pictureLimits(),
 		Empty: "No policy was tested: nothing can be drawn."}
@@ -34,7 +38,7 @@ func FrontierPicture(c *calibrate.Calibration, e Evidence) Picture {
 	}
 	p.Y.To = 1.3 * highest
 	p.Marks = s.pictureMarks()
-	p.Notes = []string{fmt.Sprintf("Policies tested, and marks: what they do with the records of %s, which no search has seen. Any shape: the best on all records, chosen on these, and no promise.", last)}
+	p.Notes = []string{fmt.Sprintf("Policies tested, and marks: what they do with the records of %s, which no search has seen. The band is theirs. Any shape: the best on all records, chosen on these, and no promise.", last)}
 	return p
 }
 

@@ -75,7 +75,7 @@ func (s advice) money(v int64) string {
 // apparent shows what searches find without a guarantee.
 func (s advice) apparent(a *calibrate.Apparent) *Table {
 	t := &Table{Caption: "What searches find on all records: apparent, and no promise", Columns: []Column{{Name: "search"},
-		{Name: "approved", Align: Right}, {Name: "approval_rate", Head: "approval", Align: Right}, {Name: "fraud", Align: Right}, {Name: "fraud_rate", Head: "fraud rate", Align: Right}}}
+		{Name: "approved", Align: Right, Extra: true}, {Name: "approval_rate", Head: "approval", Align: Right}, {Name: "fraud", Align: Right}, {Name: "fraud_rate", Head: "fraud rate", Align: Right}}}
 	for _, r := range a.Rows {
 		switch {
 		case r.Skipped != "":
@@ -90,7 +90,7 @@ func (s advice) apparent(a *calibrate.Apparent) *Table {
 		t.Rows = append(t.Rows, []Cell{textCell(s.searchText(r)), countCell(approved.N()), shareCell(approved.N(), r.Counts.Total().N()),
 			countCell(approved.Records[dataset.Fraud]), {rate.Value, value}})
 	}
-	t.Footnotes = []string{fmt.Sprintf("Each is the best of its kind on the records that it is counted on, %s: on new ones it breaks its limits more often than not. Each cutoff of a range decides these records alike.", a.Window)}
+	t.Footnotes = []string{fmt.Sprintf("Each is the best of its kind on the records that it is counted on, %s: chance helped to choose it, and on new ones it may well break its limits. Each cutoff of a range decides these records alike.", a.Window)}
 	return t
 }
 
@@ -247,10 +247,10 @@ func (s advice) prices(p *calibrate.Prices) *Table {
 
 // rollout shows the steps that lead to the recommendation.
 func (s advice) rollout() *Table {
-	t := &Table{Caption: "Rollout: what each step would have done in the last window", Columns: []Column{{Name: "step"}, {Name: "change"}, {Name: "approval_rate", Head: "approval", Align: Right},
-		{Name: "fraud_rate", Head: "fraud rate", Align: Right}, {Name: "interval", Head: "95 % interval", Align: Right}, {Name: "in", Head: "newly approved", Align: Right},
-		{Name: "out", Head: "newly stopped", Align: Right}, {Name: "look", Head: "look after", Align: Right, Extra: true}, {Name: "go_on", Head: "go on ≤", Align: Right, Extra: true},
-		{Name: "stop", Head: "stop ≥", Align: Right, Extra: true}}}
+	t := &Table{Caption: "Rollout: what each step would have done in the last window", Columns: []Column{{Name: "step"}, {Name: "change", Extra: true}, {Name: "approval_rate", Head: "approval", Align: Right},
+		{Name: "fraud_rate", Head: "fraud rate", Align: Right}, {Name: "interval", Head: "95 % interval", Align: Right, Extra: true}, {Name: "in", Head: "swap-ins", Align: Right},
+		{Name: "out", Head: "swap-outs", Align: Right}, {Name: "look", Head: "look after", Align: Right}, {Name: "go_on", Head: "go on ≤", Align: Right},
+		{Name: "stop", Head: "stop ≥", Align: Right}}}
 	for _, e := range s.beside.Rollout {
 		value, interval := measureText(e.FraudRate)
 		row := []Cell{textCell(e.Policy.Name), textCell(string(e.Change)), {e.Approval.Value, shareText(e.Approval.Value)}, {e.FraudRate.Value, value}, textCell(interval),
@@ -266,7 +266,7 @@ func (s advice) rollout() *Table {
 	if first := s.beside.Rollout[0].Triggers; len(first) > 0 {
 		what = limitText(first[0].Limit)
 	}
-	t.Footnotes = []string{fmt.Sprintf("What loosens comes first, what tightens is spread over the steps. Look once, after so many labeled, mature records: with that many or fewer that count against %s, it is shown to be kept; with that many or more, broken; between the two, wait for as many again. Each is wrong with %s at most.",
+	t.Footnotes = []string{fmt.Sprintf("What loosens comes first, what tightens is spread over the steps. Swap-ins are approved by the step and not by the one before, swap-outs the other way round. Look once, after so many labeled, mature records: with as many as \"go on\" or fewer that count against %s, it is shown to be kept; with as many as \"stop\" or more, broken; between the two, wait for as many again. A look is wrong with %s at most, and a further one adds as much.",
 		what, confidenceText(s.Goals.Delta))}
 	return t
 }

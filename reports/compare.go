@@ -72,6 +72,9 @@ func (s contest) duel(v Versus, marks map[string]string) []Block {
 	}
 	records := func(t replay.Tally) Cell { return Cell{t.N(), cellText(t.N())} }
 	out = append(out, s.grid("Actions: champion (down) x challenger (across), records", v, records), s.swaps(v), s.measuresOf(v, marks))
+	if tornado := s.tornado(v); tornado != nil {
+		out = append(out, s.pair(v).finals(), tornado)
+	}
 	if len(v.Edits) > 0 {
 		out = append(out, s.edits(v))
 	}
@@ -213,7 +216,7 @@ func (s contest) groupsOf(v Versus) *Table {
 	for _, field := range s.by {
 		t.Columns = append(t.Columns, Column{Name: field})
 	}
-	t.Columns = append(t.Columns, Column{Name: "records", Align: Right}, Column{Name: "approval", Align: Right}, Column{Name: "difference", Align: Right},
+	t.Columns = append(t.Columns, Column{Name: "records", Align: Right, Extra: true}, Column{Name: "approval", Align: Right}, Column{Name: "difference", Align: Right},
 		Column{Name: "fraud_rate", Head: "fraud rate", Align: Right}, Column{Name: "fraud_difference", Head: "difference", Align: Right})
 	row := func(sw *replay.Swap, first []Cell) []Cell {
 		champion, _ := sw.Counts()

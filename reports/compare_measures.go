@@ -156,6 +156,9 @@ func (x contrast) side(m *calibrate.Measure) Cell {
 	if bound, found := m.AtMost(); found {
 		value = "≤ " + roundUp(bound)
 	}
+	if m.Bounded() && m.Unit == calibrate.Share { // with one decimal, because the interval beside it needs the width
+		value = strconv.FormatFloat(float64(100*m.Least), 'f', 1, 64) + " – " + strconv.FormatFloat(float64(100*m.Most), 'f', 1, 64) + " %"
+	}
 	return Cell{m.Value, value}
 }
 

@@ -25,6 +25,7 @@ type resultJSON struct {
 	CallCosts     object              `json:"call_costs,omitempty"`       // money, where there are economics
 	Time          *timeJSON           `json:"time_to_decision,omitempty"` // where these have latencies
 	Measures      []measureJSON       `json:"measures"`
+	Final         []finalJSON         `json:"final,omitempty"` // after step-up and review, with treatments in the economics
 	Groups        []groupJSON         `json:"groups,omitempty"`
 	Failures      *failuresJSON       `json:"failures,omitempty"`   // where they were asked for
 	Enrollment    *enrollmentJSON     `json:"enrollment,omitempty"` // likewise
@@ -91,6 +92,9 @@ type measureJSON struct {
 	High        calibrate.Number `json:"high"`
 	Confidence  calibrate.Number `json:"confidence"`
 	Method      string           `json:"method"`
+	// Least and Most bound the value over all that undecided records may become; left out where it does not depend on any.
+	Least *calibrate.Number `json:"least,omitempty"`
+	Most  *calibrate.Number `json:"most,omitempty"`
 }
 
 type issueJSON struct {
@@ -114,12 +118,12 @@ func (s screen) replayData() any {
 		out := resultJSON{
 			SchemaVersion: schemaVersion, Policy: r.Policy.Name,
 			Read: s.account.Read, Records: r.Total().N(), Rejected: s.account.Rejected, Period: newPeriod(s.account.Period), Economics: newEconomics(r.Economics),
-			Actions: actionsJSON(r.Counts), Calls: callsJSON(r.Policy, r.Counts), Measures: measuresJSON(s.setting(r).Measures(r.Policy, r.Counts)),
+			Actions: actionsJSON(r.Counts), Calls: callsJSON(r.Policy, r.Counts), Measures: measuresJSON(s.setting(r).Measures(r.Policy, r.Counts)), Final: finalData(r),
 			Warnings: append([]calibrate.Warning{}, calibrate.Warnings(r)...), Issues: issuesJSON(s.account.Issues),
 		}
 		for _, g := range r.Groups {
 			out.Groups = append(out.Groups, groupJSON{keyJSON(s.by, g.Key), g.Total().N(), actionsJSON(g.Counts),
-				callsJSON(r.Policy, g.Counts), measuresJSON(s.groupSetting(r.Economics, g.Key).Measures(r.Policy, g.Counts))})
+				callsJSON(r.Policy, g.Counts), measuresJSON(s.partSetting(r, &g).Measures(r.Policy, g.Counts))})
 		}
 		out.CallCosts, out.Time, out.Failures, out.Enrollment = callCosts(r), s.timeData(r), s.failuresData(r), s.enrollmentData(r)
 		list = append(list, out)
@@ -173,7 +177,11 @@ func measuresJSON(list []calibrate.Measure) []measureJSON {
 	var out []measureJSON
 	for _, m := range list {
 		num, den := parts(m)
-		out = append(out, measureJSON{m.Name, num, den, m.Value, m.Low, m.High, m.Confidence, m.Method})
+		j := measureJSON{Name: m.Name, Numerator: num, Denominator: den, Value: m.Value, Low: m.Low, High: m.High, Confidence: m.Confidence, Method: m.Method}
+		if m.Least.Defined() && m.Most.Defined() {
+			j.Least, j.Most = &m.Least, &m.Most
+		}
+		out = append(out, j)
 	}
 	return out
 }
@@ -214,7 +222,7 @@ func (s screen) replayTidy() *Table {
 		t.Columns = append(t.Columns, Column{Name: "scope"})
 	}
 	for _, name := range []string{"table", "name", "records", "fraud", "legit", "unlabeled", "amount", "fraud_amount",
-		"numerator", "denominator", "value", "low", "high", "confidence", "method"} {
+		"numerator", "denominator", "value", "low", "high", "confidence", "method", "least", "most"} {
 		t.Columns = append(t.Columns, Column{Name: name})
 	}
 	if s.hasFailures() {
@@ -239,7 +247,7 @@ func (s screen) replayTidy() *Table {
 			for _, k := range g.Key {
 				lead = append(lead, k)
 			}
-			t.tidy(append(lead, "group"), r.Policy, g.Counts, s.groupSetting(r.Economics, g.Key))
+			t.tidy(append(lead, "group"), r.Policy, g.Counts, s.partSetting(r, &g))
 		}
 	}
 	return t
@@ -260,6 +268,6 @@ func (t *Table) tidy(lead []any, p *replay.Policy, c replay.Counts, set calibrat
 	}
 	for _, m := range set.Measures(p, c) {
 		num, den := parts(m)
-		add("measure", m.Name, nil, nil, nil, nil, nil, nil, num, den, m.Value, m.Low, m.High, m.Confidence, m.Method)
+		add("measure", m.Name, nil, nil, nil, nil, nil, nil, num, den, m.Value, m.Low, m.High, m.Confidence, m.Method, m.Least, m.Most)
 	}
 }

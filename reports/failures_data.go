@@ -153,20 +153,20 @@ func (s screen) tidyFailures(t *Table, lead []any, r replay.Result) {
 	for _, h := range r.Failures.Handled {
 		for i, a := range r.Failures.Answers {
 			for _, action := range outcomes {
-				t.line(lead, append(slices.Concat([]any{"affected", outcomeName(action)}, tallyLine(h.Affected[i].Actions[action]), make([]any, 7)), a.Product, nil, h.Name)...)
+				t.line(lead, append(slices.Concat([]any{"affected", outcomeName(action)}, tallyLine(h.Affected[i].Actions[action]), make([]any, 9)), a.Product, nil, h.Name)...)
 			}
 		}
 		_, c := h.Counts()
 		for _, m := range s.handlingMeasures(r, c) {
 			num, den := parts(m)
-			t.line(lead, append(slices.Concat([]any{"handling", m.Name}, make([]any, 6)), num, den, m.Value, m.Low, m.High, m.Confidence, m.Method, nil, nil, h.Name)...)
+			t.line(lead, append(slices.Concat([]any{"handling", m.Name}, make([]any, 6)), num, den, m.Value, m.Low, m.High, m.Confidence, m.Method, m.Least, m.Most, nil, nil, h.Name)...)
 		}
 		if c.Actions[replay.Undecided].N() > 0 {
 			continue
 		}
 		for i, d := range paired(&h.Swap, s.confidence) {
 			name := []string{"approval_rate", "fraud_rate"}[i]
-			t.line(lead, append(slices.Concat([]any{"handling_change", name}, make([]any, 8)), d.Value, d.Low, d.High, d.Confidence, d.Method, nil, nil, h.Name)...)
+			t.line(lead, append(slices.Concat([]any{"handling_change", name}, make([]any, 8)), d.Value, d.Low, d.High, d.Confidence, d.Method, nil, nil, nil, nil, h.Name)...)
 		}
 	}
 }
@@ -174,10 +174,10 @@ func (s screen) tidyFailures(t *Table, lead []any, r replay.Result) {
 func (s screen) tidyFates(t *Table, lead []any, a *replay.Answers, f replay.Fates, table string, month any) {
 	n := a.Asked(f).N()
 	for _, x := range fates(a, f) {
-		share := make([]any, 7)
+		share := make([]any, 9)
 		if x.asked {
 			m := calibrate.Rate("share", x.tally.N(), n, s.confidence)
-			share = []any{m.Numerator, m.Denominator, m.Value, m.Low, m.High, m.Confidence, m.Method}
+			share = []any{m.Numerator, m.Denominator, m.Value, m.Low, m.High, m.Confidence, m.Method, nil, nil}
 		}
 		t.line(lead, append(slices.Concat([]any{table, x.id}, tallyLine(x.tally), share), a.Product, month)...)
 	}

@@ -68,8 +68,26 @@ func roundUp(v calibrate.Number) string {
 	return decimals(calibrate.Number(math.Ceil(float64(v)*1e4-1e-9)/100)) + " %"
 }
 
+// extentText prints what a measure may be, where records are undecided: 1.20 – 3.40 %.
+func extentText(m calibrate.Measure) string {
+	end := func(v calibrate.Number) string {
+		m := m
+		m.Value, m.Numerator, m.Denominator, m.Least, m.Most, m.Method = v, 1, 0, calibrate.Undefined(), calibrate.Undefined(), calibrate.MethodNone
+		text, _ := measureText(m)
+		return text
+	}
+	low, high := end(m.Least), end(m.Most)
+	if m.Unit == calibrate.Share {
+		low = strings.TrimSuffix(low, " %")
+	}
+	return low + " – " + high
+}
+
 // measureText returns a measure's value and interval as they are printed, the interval empty where none is claimed.
 func measureText(m calibrate.Measure) (value, interval string) {
+	if m.Bounded() {
+		return extentText(m), rangeText(m)
+	}
 	if !m.Value.Defined() {
 		return undefined, ""
 	}

@@ -3,6 +3,7 @@ package reports
 import (
 	"image/color"
 	"math"
+	"slices"
 	"strings"
 
 	"gonum.org/v1/plot/vg"
@@ -172,7 +173,7 @@ func (p *painter) legend(top vg.Length) vg.Length {
 	x := pictureWidth - pictureMargin
 	if p.Band != "" {
 		x = p.entry(p.Band, x, y, left, func(from, to vg.Point) {
-			p.box(vg.Rectangle{Min: vg.Point{X: from.X, Y: from.Y - 6}, Max: vg.Point{X: to.X, Y: to.Y + 6}}, p.glass(curveColor(0), shade))
+			p.box(vg.Rectangle{Min: vg.Point{X: from.X, Y: from.Y - 6}, Max: vg.Point{X: to.X, Y: to.Y + 6}}, p.glass(curveColor(p.banded()), shade))
 		})
 	}
 	for i := len(p.Curves) - 1; i >= 0; i-- {
@@ -187,6 +188,11 @@ func (p *painter) legend(top vg.Length) vg.Length {
 		})
 	}
 	return y - 20
+}
+
+// banded is the first curve that has a band, whose colour stands for it.
+func (p *painter) banded() int {
+	return max(slices.IndexFunc(p.Curves, func(c Curve) bool { return len(c.Band) > 0 }), 0)
 }
 
 // entry draws one entry of the legend that ends at right, and returns where it begins.

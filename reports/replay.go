@@ -34,6 +34,9 @@ func Replay(results []replay.Result, by []string, account dataset.Account, confi
 		d.Blocks = append(d.Blocks, s.sideBySide(), s.summary(marks))
 	}
 	d.Blocks = append(d.Blocks, s.callsTable()...)
+	if finals := s.finals(); finals != nil {
+		d.Blocks = append(d.Blocks, finals)
+	}
 	for _, r := range results {
 		if len(r.Policy.Rules) > 0 {
 			d.Blocks = append(d.Blocks, s.rules(r))
@@ -92,6 +95,26 @@ func (s screen) source() string {
 	if s.account.Period != nil {
 		first, last := s.account.Period.Days()
 		text += ", " + first + " to " + last + " (UTC)"
+	}
+	if m := s.account.Mature; m != nil {
+		text += ". " + matureText(m)
+	}
+	return text
+}
+
+// matureText says which labels are final.
+func matureText(m *dataset.Mature) string {
+	asOf, newest := m.Dates()
+	text := fmt.Sprintf("Labels are final after %s, as of %s: ", daysText(int64(m.Days)), asOf)
+	if newest == "" {
+		return text + "no record is that old"
+	}
+	text += fmt.Sprintf("the newest mature record is of %s, %s younger ones count as unlabeled", newest, thousands(m.Immature))
+	switch {
+	case m.Known == 0:
+		return text + "; when labels became known is not recorded, so no fraud counts as late"
+	case m.Late > 0:
+		return text + fmt.Sprintf(", %s frauds that were reported later as legit", thousands(m.Late))
 	}
 	return text
 }
@@ -232,7 +255,7 @@ func (s screen) groups(r replay.Result) *Table {
 		for _, k := range g.Key {
 			key = append(key, keyCell(k))
 		}
-		t.Rows = append(t.Rows, row(s.groupSetting(r.Economics, g.Key), g.Counts, key))
+		t.Rows = append(t.Rows, row(s.partSetting(r, &g), g.Counts, key))
 	}
 	t.Total = row(s.setting(r), r.Counts, append([]Cell{textCell("all")}, make([]Cell, len(s.by)-1)...))
 	return t

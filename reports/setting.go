@@ -10,11 +10,18 @@ import (
 // setting is what the measures of a whole result are taken under, groupSetting that of one of its groups.
 func (s screen) setting(r replay.Result) calibrate.Setting {
 	return calibrate.Setting{Confidence: s.confidence, Days: calibrate.Days(s.account.Period),
-		ReviewsByDay: calibrate.ReviewsByDay(r.Groups, s.by), Economics: r.Economics}
+		ReviewsByDay: calibrate.ReviewsByDay(r.Groups, s.by), Economics: r.Economics, Open: &r.Open}
 }
 
 func (s screen) groupSetting(e *replay.Economics, key []string) calibrate.Setting {
 	return calibrate.Setting{Confidence: s.confidence, Days: calibrate.GroupDays(s.account.Period, s.by, key), Economics: e}
+}
+
+// partSetting is that of a group of a result, with what is undecided in it.
+func (s screen) partSetting(r replay.Result, g *replay.Group) calibrate.Setting {
+	set := s.groupSetting(r.Economics, g.Key)
+	set.Open = &g.Open
+	return set
 }
 
 // idle reports whether a measure has nothing to show on a screen: one by value where no record has an amount, and one of

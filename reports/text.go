@@ -33,7 +33,9 @@ func (o TextOptions) width() int {
 // Text writes the document for a terminal.
 func Text(w io.Writer, d Document, opt TextOptions) error {
 	p := textPrinter{opt: opt}
-	p.line(p.bold(clean(d.Title)))
+	for _, l := range wrap(clean(d.Title), opt.width()) { // the limits of a calibration make it long
+		p.line(p.bold(l))
+	}
 	for _, block := range d.Blocks {
 		p.print(block)
 	}

@@ -108,3 +108,18 @@ func nearest(prefix, name string, known []string) string {
 	}
 	return fmt.Sprintf(", did you mean %s%s?", prefix, best)
 }
+
+// notEmpty refuses flags that were given without a value, as a shell does with an unset variable: "" would silently be the
+// default, and a limit on what is certified would be gone.
+func notEmpty(c *cli.Context, flags ...string) error {
+	for _, name := range flags {
+		empty := c.String(name) == ""
+		if list, many := c.Value(name).(cli.StringSlice); many {
+			empty = slices.Contains(list.Value(), "")
+		}
+		if c.IsSet(name) && empty {
+			return fmt.Errorf("--%s is empty: want a value, or no such flag", name)
+		}
+	}
+	return nil
+}

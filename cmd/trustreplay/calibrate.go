@@ -1,19 +1,11 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
-	"os"
-	"path/filepath"
-	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/trustreplay/trustreplay/calibrate"
-	"github.com/trustreplay/trustreplay/dataset"
 	"github.com/trustreplay/trustreplay/replay"
 	"github.com/trustreplay/trustreplay/reports"
 	"github.com/urfave/cli/v2"
@@ -34,7 +26,7 @@ Examples:
       --limit 'review_rate <= 8%' --policy-out next.yaml --certificate next.json history.jsonl.gz
   trustreplay calibrate --champion now.yaml --minimize cost --economics prices.yaml --limit 'fraud_rate <= 1%' history.parquet
   trustreplay verify --policy next.yaml next.json history.jsonl.gz`,
-		Flags: outputFlags(historyFlags(
+		Flags: outputFlags(historyFlags(maturityFlags(
 			&cli.StringFlag{Name: "champion", Usage: "the `POLICY` in force, where the search begins: a YAML file or a built-in name"},
 			&cli.StringSliceFlag{Name: "limit", Aliases: []string{"l"}, Usage: "a `LIMIT` such as 'fraud_rate <= 0.5%' or 'approval_rate >= 85%'; repeatable"},
 			&cli.StringFlag{Name: "maximize", Usage: "approval_rate, good_approval_rate, fraud_capture or profit: what `MEASURE` to have most of", DefaultText: "approval_rate"},
@@ -56,11 +48,12 @@ Examples:
 			&cli.BoolFlag{Name: "backtest", Usage: "repeat the whole procedure for each month on the months before it, and count broken promises"},
 			&cli.BoolFlag{Name: "quick", Usage: "only the recommendation and its certificate: no look at other shapes, at prices of limits, nor at a rollout"},
 			absentFlag(),
-		)...),
+		)...)...),
 		Action: e.calibrate,
 	}
 }
 
+// familyNames lists what --search takes.
 func familyNames() string {
 	var names []string
 	for _, f := range calibrate.Families {
@@ -69,6 +62,7 @@ func familyNames() string {
 	return strings.Join(names, ", ")
 }
 
+// calibrate answers, and only then writes its files.
 func (e *env) calibrate(c *cli.Context) error {
 	champion, goals, err := calibrationGoals(c)
 	if err != nil {
@@ -78,20 +72,7 @@ func (e *env) calibrate(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	if n := c.Int("rollout"); n < 0 || n > calibrate.MaxRolloutSteps {
-		return fmt.Errorf("--rollout must be 0..%d, got %d", calibrate.MaxRolloutSteps, n)
-	}
-	if file := c.String("picture"); file != "" {
-		if _, err := reports.PictureFormat(file); err != nil {
-			return err
-		}
-	}
-	outs := []string{c.String("picture"), c.String("policy-out"), c.String("certificate"), c.String("out"), c.String("ledger")}
-	if err := dataset.SameOutput(outs...); err != nil {
-		return err
-	}
-	ledger, err := readLedger(c.String("ledger"))
-	if err != nil {
+	if err := e.calibrationOutputs(c); err != nil {
 		return err
 	}
 	h, err := e.history(c)
@@ -99,6 +80,9 @@ func (e *env) calibrate(c *cli.Context) error {
 		return err
 	}
 	h.hash = true
+	if q.Maturity, err = e.maturity(c, h); err != nil {
+		return err
+	}
 	got, cube, err := e.calibration(c.Context, h, q, champion, goals)
 	if errors.Is(err, calibrate.ErrNothing) {
 		if err := e.print(c, reports.Uncalibrated(err, champion, goals, cube.Account)); err != nil {
@@ -113,12 +97,16 @@ func (e *env) calibrate(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	if ledger != nil {
+	if name := c.String("ledger"); name != "none" {
 		use, err := got.Use(cube)
 		if err != nil {
 			return err
 		}
-		if n := ledger.Enter(use); cert != nil {
+		n, err := e.enter(c, name, use)
+		if err != nil {
+			return err
+		}
+		if cert != nil {
 			cert.Withdraw(n)
 		}
 	}
@@ -129,140 +117,14 @@ func (e *env) calibrate(c *cli.Context) error {
 	if err := e.print(c, reports.Calibrate(got, cert, evidence, cube.Account)); err != nil {
 		return err
 	}
-	if err := e.calibrationFiles(c, got, cert, ledger); err != nil {
+	if err := e.calibrationFiles(c, got, cert); err != nil {
 		return err
 	}
-	if file := c.String("picture"); file != "" {
-		format, err := reports.PictureFormat(file)
-		if err != nil {
-			return err
-		}
-		var b bytes.Buffer
-		if err := reports.WritePicture(&b, reports.FrontierPicture(got, evidence), format); err != nil {
-			return err
-		}
-		if err := e.file(c, file, b.Bytes()); err != nil {
-			return err
-		}
+	if err := e.frontierPicture(c, got, evidence); err != nil {
+		return err
 	}
 	if cert == nil || cert.Withdrawn != "" {
 		return errNo
-	}
-	return nil
-}
-
-// calibrationGoals reads the flags that say what is wanted.
-func calibrationGoals(c *cli.Context) (*replay.Policy, calibrate.Goals, error) {
-	g := calibrate.Goals{Objective: calibrate.MostApprovals, Delta: c.Float64("delta"), AnyMatrix: c.Bool("any-matrix"), Until: c.String("until"), CertifyFrom: c.String("certify-from")}
-	if c.String("champion") == "" {
-		return nil, g, errors.New("no champion named: want --champion FILE.yaml or a built-in such as table-combined (trustreplay policy list)")
-	}
-	champion, err := policy(c.String("champion"))
-	var errs []error
-	add := func(err error) {
-		if err != nil {
-			errs = append(errs, err)
-		}
-	}
-	add(err)
-	most, least := c.String("maximize"), c.String("minimize")
-	switch {
-	case most != "" && least != "":
-		add(errors.New("--maximize and --minimize exclude each other: want one of them, and the other as a --limit"))
-	case most == string(calibrate.LeastCost):
-		add(errors.New("--maximize cost: want --minimize cost"))
-	case most != "":
-		g.Objective = calibrate.Objective(most)
-	case least != "" && least != string(calibrate.LeastCost):
-		add(fmt.Errorf("--minimize %s: want cost; hold any other measure down with --limit", least))
-	case least != "":
-		g.Objective = calibrate.LeastCost
-	}
-	if len(c.StringSlice("limit")) == 0 {
-		add(errors.New("no limit given: want --limit 'fraud_rate <= 0.5%' or another measure to hold down or up"))
-	}
-	for _, text := range c.StringSlice("limit") {
-		l, err := replay.ParseLimit(text)
-		add(err)
-		g.Limits = append(g.Limits, l)
-	}
-	for _, f := range split(c.StringSlice("search")) {
-		g.Families = append(g.Families, calibrate.Family(f))
-	}
-	if a := c.String("otherwise"); a != "" {
-		var known bool
-		if g.Otherwise, known = dataset.ActionNamed(a); !known || g.Otherwise == dataset.NoAction {
-			add(fmt.Errorf("--otherwise %q: want step_up, review or block", a))
-		}
-	}
-	if file := c.String("economics"); file != "" {
-		src, err := readFile(file)
-		add(err)
-		if err == nil {
-			g.Economics, err = replay.ParseEconomics(file, src)
-			add(err)
-		}
-	}
-	for _, flag := range []string{"until", "certify-from"} {
-		if v := c.String(flag); v != "" && !monthText(v) {
-			add(fmt.Errorf("--%s %q: want a month such as 2026-03", flag, v))
-		}
-	}
-	if champion != nil {
-		add(productFlags(c.StringSlice("cutoffs"), "--cutoffs", champion, func(at int, text string) error { return cutoffRange(text, &g.Ranges[at]) }))
-		add(productFlags(c.StringSlice("bands"), "--bands", champion, func(at int, text string) (err error) {
-			g.Bands[at], err = replay.ParseBands(text)
-			return err
-		}))
-	}
-	return champion, g, errors.Join(errs...)
-}
-
-func monthText(s string) bool {
-	return len(s) == 7 && s[4] == '-' && strings.Trim(s[:4]+s[5:], "0123456789") == "" && s[5:] >= "01" && s[5:] <= "12"
-}
-
-// productFlags reads flags of the form PRODUCT=TEXT, at most one for each of a policy's products.
-func productFlags(values []string, flag string, p *replay.Policy, read func(at int, text string) error) error {
-	var errs []error
-	products := []string{p.First}
-	if p.Second != "" {
-		products = append(products, p.Second)
-	}
-	for _, v := range joinLists(values) {
-		name, text, _ := strings.Cut(v, "=")
-		at := slices.Index(products, name)
-		if at < 0 {
-			errs = append(errs, fmt.Errorf("%s %s: want PRODUCT=..., and %s asks %s", flag, strconv.Quote(v), p.Name, strings.Join(products, " and ")))
-			continue
-		}
-		if err := read(at, text); err != nil {
-			errs = append(errs, fmt.Errorf("%s %s: %w", flag, strconv.Quote(v), err))
-		}
-	}
-	return errors.Join(errs...)
-}
-
-// joinLists puts values together again that the flag package split at a comma.
-func joinLists(values []string) []string {
-	var out []string
-	for _, v := range values {
-		if strings.Contains(v, "=") || len(out) == 0 {
-			out = append(out, v)
-		} else {
-			out[len(out)-1] += "," + v
-		}
-	}
-	return out
-}
-
-func cutoffRange(text string, r *calibrate.Range) error {
-	low, high, found := strings.Cut(text, "..")
-	var err1, err2 error
-	r.Low, err1 = strconv.Atoi(low)
-	r.High, err2 = strconv.Atoi(high)
-	if !found || err1 != nil || err2 != nil || r.Low < 1 || r.High > dataset.MaxScore || r.Low > r.High {
-		return fmt.Errorf("want LOW..HIGH within 1..%d, such as 400..800", dataset.MaxScore)
 	}
 	return nil
 }
@@ -299,130 +161,4 @@ func (e *env) calibration(ctx context.Context, h *history, q replay.Question, ch
 		return got, cube, err
 	}
 	panic("trustreplay: a history is read by month or by day")
-}
-
-// evidenceOf gathers what stands beside a calibration.
-func evidenceOf(c *cli.Context, got *calibrate.Calibration, cube *replay.Cube) (reports.Evidence, error) {
-	var e reports.Evidence
-	all, err := cube.Run(got.Champion)
-	if err != nil {
-		return e, err
-	}
-	e.All = all.Counts
-	if c.Bool("backtest") {
-		e.Backtest, err = calibrate.NewBacktest(cube, got.Champion, got.Goals)
-		if errors.Is(err, calibrate.ErrNothing) {
-			e.NoBacktest, err = err.Error(), nil
-		}
-		if err != nil {
-			return e, err
-		}
-	}
-	if c.Bool("quick") {
-		return e, nil
-	}
-	survey, err := calibrate.NewSurvey(cube, got.Champion, got.Goals)
-	if err != nil {
-		return e, err
-	}
-	if e.Apparent, err = survey.Apparent(); err != nil {
-		return e, err
-	}
-	at, found := got.Recommendation()
-	if e.Unrestricted, err = survey.Unrestricted(at.Policy, e.Apparent); err != nil {
-		return e, err
-	}
-	if !found {
-		return e, nil
-	}
-	if e.Prices, err = prices(survey, at); err != nil {
-		return e, err
-	}
-	if steps := c.Int("rollout"); steps > 0 {
-		e.Rollout, err = got.Rollout(steps)
-	}
-	return e, err
-}
-
-// prices asks what limits cost among policies that are searched exhaustively, where the champion allows such: a search by
-// prices can find less under a looser limit.
-func prices(survey *calibrate.Survey, at calibrate.Candidate) (p *calibrate.Prices, err error) {
-	for _, f := range []calibrate.Family{calibrate.Cutoffs, calibrate.Matrices, at.Family} {
-		if p, err = survey.Prices(f, at.Policy); err != nil || p.Here.Skipped == "" {
-			break
-		}
-	}
-	return p, err
-}
-
-// certificateOf completes a certificate with what the library does not know: the program and the files.
-func certificateOf(got *calibrate.Calibration, cube *replay.Cube, q replay.Question) (*calibrate.Certificate, error) {
-	cert, err := got.Certificate()
-	if cert == nil || err != nil {
-		return nil, err
-	}
-	cert.Tool, cert.AbsentMissing = "trustreplay "+version(), q.AbsentMissing
-	for _, f := range cube.Account.Files {
-		cert.Inputs = append(cert.Inputs, calibrate.InputID{File: filepath.Base(f.Name), SHA256: f.SHA256, Records: f.Records})
-	}
-	return cert, nil
-}
-
-// readLedger returns nil where none is to be kept.
-func readLedger(file string) (*calibrate.Ledger, error) {
-	if file == "none" {
-		return nil, nil
-	}
-	src, err := readFile(file)
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return nil, err
-	}
-	return calibrate.ParseLedger(file, src)
-}
-
-// calibrationFiles writes the ledger first: records that were looked at are spent, whatever becomes of the rest.
-func (e *env) calibrationFiles(c *cli.Context, got *calibrate.Calibration, cert *calibrate.Certificate, ledger *calibrate.Ledger) error {
-	if ledger != nil {
-		if err := e.file(c, c.String("ledger"), jsonText(ledger)); err != nil {
-			return err
-		}
-	}
-	at, found := got.Recommendation()
-	if !found {
-		return nil
-	}
-	if name := c.String("policy-out"); name != "" {
-		if err := e.file(c, name, at.Policy.YAML()); err != nil {
-			return err
-		}
-	}
-	if name := c.String("certificate"); name != "" {
-		return e.file(c, name, jsonText(cert))
-	}
-	return nil
-}
-
-// jsonText prints a value as JSON, with signs such as <= as they are.
-func jsonText(v any) []byte {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	if err := enc.Encode(v); err != nil {
-		panic("trustreplay: " + err.Error()) // structs of our own
-	}
-	return b.Bytes()
-}
-
-// file writes a file whole or not at all.
-func (e *env) file(c *cli.Context, name string, text []byte) error {
-	f, err := e.create(name, inputs(c))
-	if err != nil {
-		return err
-	}
-	defer f.Abort()
-	if _, err := f.Write(text); err != nil {
-		return err
-	}
-	return f.Commit()
 }

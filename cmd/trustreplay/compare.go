@@ -23,7 +23,7 @@ Examples:
   trustreplay compare --champion now.yaml --challenger a.yaml --challenger b.yaml --by country history/*.parquet
   trustreplay compare --champion now.yaml --challenger mine.yaml --changes changes.csv history.parquet
   trustreplay compare --champion now.yaml --challenger mine.yaml --accept acceptance.yaml history.parquet`,
-		Flags: outputFlags(historyFlags(
+		Flags: outputFlags(historyFlags(maturityFlags(
 			&cli.StringFlag{Name: "champion", Usage: "the `POLICY` in force: a YAML file or a built-in name"},
 			&cli.StringSliceFlag{Name: "challenger", Usage: "a `POLICY` that might replace it; repeatable"},
 			&cli.StringSliceFlag{Name: "by", Usage: "compare by `FIELD` too: month, day, or any field of the record such as country; repeatable"},
@@ -31,7 +31,7 @@ Examples:
 			&cli.StringFlag{Name: "changes", Usage: "write each record whose action changes, with both reasons, to `FILE`, CSV or Parquet by its ending"},
 			&cli.Float64Flag{Name: "confidence", Value: 0.95, Usage: "`LEVEL` of the intervals, above 0.5 and below 1; p at or above 1 less it shows nothing"},
 			absentFlag(), economicsFlag(), valueIntervalsFlag(),
-		)...),
+		)...)...),
 		Action: e.compare,
 	}
 }

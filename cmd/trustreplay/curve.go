@@ -25,7 +25,7 @@ Examples:
   trustreplay curve --policy table-waterfall --bands session=standard --cutoff session.high history.jsonl.gz
   trustreplay curve --policy mine.yaml --cutoff session.high --mark now.yaml --limit 0.5% --picture curve.svg history/*.parquet
   trustreplay curve --policy mine.yaml --cutoff session.high --cutoff onboarding.high --format csv history.parquet`,
-		Flags: outputFlags(historyFlags(
+		Flags: outputFlags(historyFlags(maturityFlags(
 			&cli.StringSliceFlag{Name: "policy", Aliases: []string{"p"}, Usage: "the `POLICY` whose cutoff moves: a YAML file or a built-in name"},
 			&cli.StringSliceFlag{Name: "cutoff", Usage: "the `CUTOFF` to move, such as session.high, or two of them", DefaultText: "where the policy begins to approve"},
 			&cli.StringSliceFlag{Name: "mark", Usage: "mark the operating point of another `POLICY` too; repeatable"},
@@ -35,7 +35,7 @@ Examples:
 			&cli.StringFlag{Name: "band", Value: "simultaneous", Usage: "the `KIND` of the fraud rate's intervals: simultaneous over all points, or pointwise"},
 			&cli.Float64Flag{Name: "confidence", Value: 0.95, Usage: "`LEVEL` of the intervals, above 0.5 and below 1"},
 			absentFlag(), economicsFlag(),
-		)...),
+		)...)...),
 		Action: e.curve,
 	}
 }
@@ -58,6 +58,9 @@ func (e *env) curve(c *cli.Context) error {
 	}
 	h, err := e.history(c)
 	if err != nil {
+		return err
+	}
+	if r.question.Maturity, err = e.maturity(c, h); err != nil {
 		return err
 	}
 	plan, err := replay.NewPlan(r.question)
@@ -194,8 +197,13 @@ func withBands(p *replay.Policy, values []string) (*replay.Policy, error) {
 	}
 	out := *p
 	var names []string
+	seen := map[string]bool{}
 	for _, v := range joinLists(values) {
 		product, text, _ := strings.Cut(v, "=")
+		if seen[product] {
+			return nil, fmt.Errorf("--bands %s: a second one for %s: want one for each product", v, product)
+		}
+		seen[product] = true
 		bands, err := replay.ParseBands(text)
 		if err != nil {
 			return nil, fmt.Errorf("--bands %s: %w", v, err)

@@ -51,6 +51,12 @@ func (e *env) create(path string, inputs []string) (*dataset.OutputFile, error) 
 // inputs names every file that a verb was told to read, which none of its outputs may replace.
 func inputs(c *cli.Context) []string {
 	names := append(c.Args().Slice(), c.String("mapping"), c.String("champion"), c.String("economics"), c.String("accept"))
+	if c.Command.Name == "verify" { // calibrate writes a certificate
+		names = append(names, c.String("certificate"))
+	}
+	if name, one := c.Value("policy").(string); one {
+		names = append(names, name)
+	}
 	return slices.Concat(names, c.StringSlice("labels"), c.StringSlice("policy"), c.StringSlice("challenger"), c.StringSlice("mark"))
 }
 
@@ -186,4 +192,17 @@ func (e *env) buffered(ctx context.Context, inputs []string) (func() io.Reader, 
 		}
 	}
 	return func() io.Reader { return e.stdin }, nil
+}
+
+// file writes a file whole or not at all.
+func (e *env) file(c *cli.Context, name string, text []byte) error {
+	f, err := e.create(name, inputs(c))
+	if err != nil {
+		return err
+	}
+	defer f.Abort()
+	if _, err := f.Write(text); err != nil {
+		return err
+	}
+	return f.Commit()
 }

@@ -28,7 +28,7 @@ Examples:
   trustreplay replay --policy mine.yaml --labels outcomes.csv --by country --format json history.jsonl
   trustreplay replay --policy mine.yaml --decisions decisions.parquet history.parquet
   trustreplay replay --policy mine.yaml --failures history.parquet`,
-		Flags: outputFlags(historyFlags(
+		Flags: outputFlags(historyFlags(maturityFlags(
 			&cli.StringSliceFlag{Name: "policy", Aliases: []string{"p"}, Usage: "the `POLICY` to replay: a YAML file or a built-in name; repeatable"},
 			&cli.StringSliceFlag{Name: "by", Usage: "split by `FIELD`: month, day, or any field of the record such as country; repeatable"},
 			&cli.StringFlag{Name: "decisions", Usage: "write each record's action and its reason to `FILE`, CSV or Parquet by its ending"},
@@ -36,7 +36,7 @@ Examples:
 			&cli.BoolFlag{Name: "failures", Usage: "add failed answers by product and month, and what failing open, failing closed or deciding by the other product would have done"},
 			&cli.StringFlag{Name: "enrollment", Usage: "replay login policies user by user, with the enrollments of the Login guide; `FIELD` says whose login it is, such as customer_id"},
 			absentFlag(), economicsFlag(), valueIntervalsFlag(),
-		)...),
+		)...)...),
 		Action: e.replay,
 	}
 }
@@ -96,6 +96,9 @@ func (e *env) answer(c *cli.Context, names []string, v question) error {
 	q.By, q.User = append(q.By, v.by...), v.user
 	h, err := e.history(c)
 	if err != nil {
+		return err
+	}
+	if q.Maturity, err = e.maturity(c, h); err != nil {
 		return err
 	}
 	plan, err := replay.NewPlan(q)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/trustreplay/trustreplay/calibrate"
+	"github.com/trustreplay/trustreplay/replay"
 	"github.com/trustreplay/trustreplay/reports"
 	"github.com/urfave/cli/v2"
 )
@@ -35,7 +36,7 @@ func (e *env) verify(c *cli.Context) error {
 		name, files = files[0], files[1:]
 	}
 	if name == "" {
-		return errors.New("no certificate named: want trustreplay verify CERTIFICATE.json --policy POLICY FILE...")
+		return errors.New("no certificate named: want it first, as in trustreplay verify next.json --policy next.yaml history.jsonl.gz")
 	}
 	src, err := readFile(name)
 	if err != nil {
@@ -63,6 +64,9 @@ func (e *env) verify(c *cli.Context) error {
 	q, err := calibrationQuestion(map[bool]string{true: "missing", false: "not_called"}[cert.AbsentMissing], champion)
 	if err != nil {
 		return err
+	}
+	if m := cert.Maturity; m != nil {
+		q.Maturity = replay.Maturity{Days: m.Days, AsOf: m.AsOf}
 	}
 	got, cube, err := e.calibration(c.Context, h, q, champion, goals)
 	if err != nil {

@@ -1,0 +1,145 @@
+package calibrate
+
+import (
+	"math"
+
+	"github.com/trustreplay/trustreplay/dataset"
+	"github.com/trustreplay/trustreplay/replay"
+)
+
+// A bounder finds what a measure may be, whatever the second product would have said of the undecided records (STATISTICS.md,
+// section 4). Of each first cluster and label it knows how many they are and which actions they may get, and gives all of
+// them the one that moves the measure furthest: nothing is assumed of scores that nobody asked for.
+type bounder struct {
+	decided replay.Counts // without the undecided
+	open    *replay.Open
+	actions [replay.NumRows]uint8 // possible, as bits
+}
+
+// newBounder returns nil where nothing is undecided.
+func newBounder(p *replay.Policy, c replay.Counts, open *replay.Open) *bounder {
+	if open == nil || open.N() == 0 {
+		return nil
+	}
+	b := &bounder{decided: c, open: open}
+	b.decided.Actions[replay.Undecided] = replay.Tally{}
+	for row := range b.actions {
+		b.actions[row] = p.Possible(dataset.Cluster(row))
+	}
+	return b
+}
+
+// decide returns the counts in which the records of each first cluster and label got the possible action of the least
+// worth, or with most of the largest; of equal ones the mildest.
+func (b *bounder) decide(most bool, worth func(a dataset.Action, l dataset.Label, t replay.Tally) float64) replay.Counts {
+	out := b.decided
+	for row := range b.open {
+		t := &b.open[row]
+		for label := range dataset.Label(dataset.NumLabels) {
+			if t.Records[label] == 0 {
+				continue
+			}
+			best, found := math.Inf(1), dataset.NoAction
+			for _, a := range dataset.Actions {
+				v := worth(a, label, *t)
+				if most {
+					v = -v
+				}
+				if b.actions[row]>>a&1 != 0 && v < best {
+					best, found = v, a
+				}
+			}
+			out.Actions[found].Records[label] += t.Records[label]
+			out.Actions[found].Amount[label] += t.Amount[label]
+		}
+	}
+	return out
+}
+
+// ratio bounds a ratio of two regions: of a share, an action that counts in both pulls it up and one that counts below alone
+// pulls it down, because a share is within 0..1; of odds, one that counts above alone pulls up.
+func (b *bounder) ratio(d definition, of func(replay.Tally, int) int64) (least, most Ratio) {
+	worth := func(a dataset.Action, l dataset.Label, _ replay.Tally) float64 {
+		switch above, below := d.num.holds(a, l), d.den.holds(a, l); {
+		case above:
+			return 1
+		case below:
+			return -1
+		}
+		return 0
+	}
+	at := func(most bool) Ratio {
+		c := b.decide(most, worth)
+		return Ratio{d.num.sum(c, of), d.den.sum(c, of)}
+	}
+	return at(false), at(true)
+}
+
+func (r region) holds(a dataset.Action, l dataset.Label) bool {
+	return r.actions>>a&1 != 0 && r.labels>>l&1 != 0
+}
+
+// form bounds a weighted sum.
+func (b *bounder) form(f Form) (least, most int64) {
+	f.Constant += f.Calls[0]*b.decided.Calls[0] + f.Calls[1]*b.decided.Calls[1]
+	f.Calls = [2]int64{}
+	worth := func(a dataset.Action, l dataset.Label, t replay.Tally) float64 {
+		w := &f.Actions[a]
+		return float64(w.Records[l])*float64(t.Records[l]) + float64(w.Amount[l])*float64(t.Amount[l])
+	}
+	return f.Of(b.decide(false, worth)), f.Of(b.decide(true, worth))
+}
+
+// bound completes a measure with what it may be. What does not depend on an action is left as it is.
+func (b *bounder) bound(m Measure, p *replay.Policy, s Setting) Measure {
+	if m.Name == "undecided_rate" || m.Name == "undecided_rate"+valueSuffix { // which is about nothing else
+		return m
+	}
+	for _, d := range definitions {
+		switch m.Name {
+		case d.name:
+			return m.within(b.ratio(d, func(t replay.Tally, l int) int64 { return t.Records[l] }))
+		case d.name + valueSuffix:
+			return m.within(b.ratio(d, func(t replay.Tally, l int) int64 { return t.Amount[l] }))
+		}
+		if d.name == "fraud_rate" && m.Name == "fraud_bps" {
+			return m.within(b.ratio(d, func(t replay.Tally, l int) int64 { return t.Amount[l] }))
+		}
+	}
+	if m.Name == "review_per_day" && m.Denominator > 0 {
+		least, most := b.form(region{reviewed, whoever}.form(false))
+		return m.within(Ratio{least, m.Denominator}, Ratio{most, m.Denominator})
+	}
+	for _, f := range costForms {
+		if f.name == m.Name && m.Denominator > 0 {
+			least, most := b.form(f.of(s.Economics, p))
+			m.Least, m.Most = perMajor(least, m.Denominator), perMajor(most, m.Denominator)
+			m.Low, m.High, m.Confidence, m.Method = Undefined(), Undefined(), Undefined(), MethodNone
+		}
+	}
+	return m
+}
+
+// MethodWilsonBounds is the method of an interval from the lower end of the least value's to the upper end of the most's.
+const MethodWilsonBounds = "wilson_bounds"
+
+// within sets what a measure may be, and makes its interval one that holds for each of these values.
+func (m Measure) within(least, most Ratio) Measure {
+	if decided := (Ratio{m.Numerator, m.Denominator}); least == decided && most == decided {
+		return m // no undecided record could move it
+	}
+	scale := Number(1)
+	if m.Unit == BPS {
+		scale = 10_000
+	}
+	m.Least, m.Most = scale*divide(least.K, least.N), scale*divide(most.K, most.N)
+	confidence := float64(m.Confidence)
+	wilson := m.Method == MethodWilson
+	m.Low, m.High, m.Confidence, m.Method = Undefined(), Undefined(), Undefined(), MethodNone
+	if wilson && m.Unit == Share && least.N > 0 && most.N > 0 {
+		low, _ := Wilson(least.K, least.N, confidence)
+		_, high := Wilson(most.K, most.N, confidence)
+		m.Low, m.High, m.Confidence, m.Method = Number(low), Number(high), Number(confidence), MethodWilsonBounds
+	}
+	return m
+}

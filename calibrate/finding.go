@@ -1,0 +1,63 @@
+package calibrate
+
+import (
+	"cmp"
+
+	"github.com/trustreplay/trustreplay/dataset"
+	"github.com/trustreplay/trustreplay/replay"
+)
+
+// A Finding is a limit held against the counts of a window.
+type Finding struct {
+	Limit replay.Limit
+	// K of N is the ratio that is to be at most Alpha; of a limit from below, it is the rest. Certifiable is set where it is a
+	// share of records; the fields below are set for these alone.
+	K, N        int64
+	Alpha       float64
+	Certifiable bool
+	// Withheld counts the records of K or N that the champion does not approve and that lack a label which they should have;
+	// they count as what hurts most.
+	Withheld int64
+	Met      bool
+	P        Number
+	// Bound is the exact upper bound of the ratio at the level that candidates are tested at, Calibration.Level; of the
+	// champion's own limits, at Delta.
+	Bound   Number
+	Missing Shortfall
+}
+
+// findings holds every limit of the goals against counts of a window.
+func (c *Calibration) findings(p *replay.Policy, counts replay.Counts, w Window) ([]Finding, error) {
+	j, err := newBench(c.Goals, p, w.Days())
+	if err != nil {
+		return nil, err
+	}
+	withheld := c.last.withheld(p)
+	if p == c.Champion { // whose clusters may be recorded ones, which the hearing's records do not keep
+		counts := counts
+		counts.Actions[dataset.Approve], counts.Actions[dataset.Monitor] = replay.Tally{}, replay.Tally{}
+		withheld = c.last.lacking(counts)
+	}
+	var out []Finding
+	for i := range j.targets {
+		out = append(out, j.targets[i].finding(counts, withheld, cmp.Or(c.Level, c.Goals.Delta)))
+	}
+	return out, nil
+}
+
+func (t *target) finding(c replay.Counts, w withholding, delta float64) Finding {
+	v := Finding{Limit: t.Limit, Alpha: t.alpha(), Certifiable: t.share, P: Undefined(), Bound: Undefined()}
+	c, v.Withheld = t.withhold(c, w)
+	v.K, v.N = t.count(c)
+	v.Met = t.met(c)
+	if t.share {
+		v.P, v.Bound = Number(PValue(v.K, v.N, v.Alpha)), Number(UpperBound(v.K, v.N, delta))
+		v.Missing = MissingLabels(v.K, v.N, v.Alpha, delta)
+	}
+	return v
+}
+
+// Findings holds every limit of the goals against what a policy does in the last window.
+func (c *Calibration) Findings(p *replay.Policy, counts replay.Counts) ([]Finding, error) {
+	return c.findings(p, counts, c.Windows[len(c.Windows)-1])
+}
