@@ -38,6 +38,9 @@ type Builder struct {
 	grids    [][]tally // per group, where the inner grid is small
 	table    table     // elsewhere
 	spread   spreader  // where the plan asks for it
+	logins   []login   // where the plan names a user
+	nobody   int64     // records without a user or a time
+	users    userHashes
 	noAmount int64
 	total    int64 // amount so far, to refuse an overflow before it happens
 }
@@ -89,6 +92,11 @@ func (b *Builder) Add(batch *dataset.Batch) error {
 	b.unseen = slices.DeleteFunc(b.unseen, func(column int) bool { return seen(batch, column, b.plan.fields[column].Kind) })
 	b.position(batch)
 	b.assign(batch)
+	if b.plan.user >= 0 {
+		if err := b.note(batch); err != nil {
+			return err
+		}
+	}
 	if g := b.groupCount(); g > maxGroups {
 		return fmt.Errorf("by %s makes more than %d groups, want fields of few values", strings.Join(b.plan.By, ","), maxGroups)
 	}
@@ -200,7 +208,7 @@ func (b *Builder) count(batch *dataset.Batch) error {
 
 // Cube freezes what was added.
 func (b *Builder) Cube() (*Cube, error) {
-	c := &Cube{plan: b.plan, NoAmount: b.noAmount}
+	c := &Cube{plan: b.plan, NoAmount: b.noAmount, logins: b.logins, nobody: b.nobody}
 	for _, column := range b.unseen {
 		c.unseen = append(c.unseen, b.plan.fields[column].Name)
 	}

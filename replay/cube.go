@@ -18,6 +18,8 @@ type Cube struct {
 	Account dataset.Account
 	// NoAmount counts the records that carry no amount; they add nothing to any value.
 	NoAmount int64
+	logins   []login // where the plan names a user; neither slices nor what is kept have them
+	nobody   int64
 	unseen   []string // products and fields of conditions of which no record has a value
 }
 
@@ -66,6 +68,10 @@ func Merge(cubes ...*Cube) (*Cube, error) {
 			return nil, fmt.Errorf("cubes of different questions do not add up")
 		}
 		sum.NoAmount += c.NoAmount
+		sum.nobody += c.nobody
+		if sum.logins = append(sum.logins, c.logins...); len(sum.logins) > maxLogins {
+			return nil, errLogins
+		}
 		sum.unseen = slices.DeleteFunc(slices.Clone(sum.unseen), func(f string) bool { return !slices.Contains(c.unseen, f) })
 		for i := range c.groups {
 			g := &c.groups[i]

@@ -55,12 +55,14 @@ type Economics struct {
 	Calls map[string]Money
 	// ReviewCost and StepUpCost are paid for each record reviewed, or stepped up, whatever comes of it.
 	ReviewCost, StepUpCost Money
+	// Latency says how long a product takes to answer, nil where nothing is said of time. It changes no cost.
+	Latency map[string]Latency
 	// Treatments say what reviews and step-ups come to, nil where that is not guessed.
 	Treatments *Treatments
 }
 
 // Covers returns an error that names the products which a policy asks and for which the economics have no price: counting
-// these as free would make the policy that asks the most look cheap.
+// these as free would make the policy that asks the most look cheap. Where they have latencies, the same holds of these.
 func (e *Economics) Covers(p *Policy) error {
 	var lacks []string
 	for _, product := range []string{p.First, p.Second} {
@@ -69,9 +71,19 @@ func (e *Economics) Covers(p *Policy) error {
 		}
 	}
 	if lacks == nil {
-		return nil
+		return e.timed(p)
 	}
 	return fmt.Errorf("no price of asking %s, which policy %s does: want calls: {%s: 0.10}, or 0 where it is free", strings.Join(lacks, " and "), p.Name, lacks[0])
+}
+
+// timed returns an error where the economics have latencies, but not of every product that a policy asks.
+func (e *Economics) timed(p *Policy) error {
+	for _, product := range []string{p.First, p.Second} {
+		if _, found := e.Latency[product]; !found && product != "" && e.Latency != nil {
+			return fmt.Errorf("no latency of %s, which policy %s asks: want latency: {%s: [2, 8]}, or none of any product", product, p.Name, product)
+		}
+	}
+	return nil
 }
 
 // YAML prints the economics in their canonical form: ParseEconomics reads it back as equal ones.
@@ -90,7 +102,7 @@ func (e *Economics) YAML() []byte {
 		}
 	}
 	fmt.Fprintf(&b, "calls: {%s}\n", strings.Join(calls, ", "))
-	fmt.Fprintf(&b, "review_cost: %s\nstep_up_cost: %s\n", e.ReviewCost.Decimal(), e.StepUpCost.Decimal())
+	fmt.Fprintf(&b, "review_cost: %s\nstep_up_cost: %s\n%s", e.ReviewCost.Decimal(), e.StepUpCost.Decimal(), e.latencyYAML())
 	if e.Treatments != nil {
 		b.WriteString(e.Treatments.yaml())
 	}

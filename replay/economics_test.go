@@ -46,7 +46,7 @@ e.yaml:4:22: good_margin share is "1": want a share of the amount from 0% to 100
 e.yaml:5:9: unknown key "sesion" in calls: want session, onboarding, login, phone, email, ip or browser (did you mean session?)
 e.yaml:5:30: calls of login is "-1": want an amount from 0 to 1000000000 with at most 4 decimals, such as 2.50
 e.yaml:6:14: review_cost is "0.00001": want an amount from 0 to 1000000000 with at most 4 decimals, such as 2.50
-e.yaml:7:1: unknown key "revew" in the economics: want economics, currency, fraud_loss, good_margin, calls, review_cost, step_up_cost or treatments`
+e.yaml:7:1: unknown key "revew" in the economics: want economics, currency, fraud_loss, good_margin, calls, review_cost, step_up_cost, treatments or latency`
 	if err == nil {
 		t.Fatal("no error")
 	}
@@ -120,6 +120,13 @@ func TestEconomicsRoundTrip(t *testing.T) {
 			if rapid.Bool().Draw(t, product) {
 				e.Calls[product] = money.Draw(t, "call")
 			}
+			if rapid.Bool().Draw(t, product+" is timed") {
+				if e.Latency == nil {
+					e.Latency = map[string]Latency{}
+				}
+				low := rapid.Int64Range(0, maxLatency).Draw(t, "low")
+				e.Latency[product] = Latency{low, rapid.Int64Range(low, maxLatency).Draw(t, "high")}
+			}
 		}
 		again, err := ParseEconomics("e.yaml", e.YAML())
 		if err != nil || cmp.Diff(e, again) != "" {
@@ -131,6 +138,7 @@ func TestEconomicsRoundTrip(t *testing.T) {
 func FuzzParseEconomics(f *testing.F) {
 	f.Add([]byte(economicsText))
 	f.Add([]byte("economics: 1\nfraud_loss: 5%\n"))
+	f.Add([]byte(economicsText + "latency: {session: [2, 8.5], onboarding: low_latency}\n"))
 	f.Fuzz(func(t *testing.T, src []byte) {
 		e, err := ParseEconomics("e.yaml", src)
 		if err != nil {

@@ -18,7 +18,7 @@ const (
 )
 
 var (
-	economicsKeys = []string{"economics", "currency", "fraud_loss", "good_margin", "calls", "review_cost", "step_up_cost", "treatments"}
+	economicsKeys = []string{"economics", "currency", "fraud_loss", "good_margin", "calls", "review_cost", "step_up_cost", "treatments", "latency"}
 	priceKeys     = []string{"fixed", "share"}
 )
 
@@ -37,9 +37,10 @@ const (
 //	calls: {session: 0.01, onboarding: 0.10}
 //	review_cost: 3.00
 //	step_up_cost: 0.05
+//	latency: {session: [2, 8], onboarding: standard}  # optional: seconds, the fastest and the slowest answer
 //	treatments: {...}                     # optional; see Treatments
 //
-// Amounts of money are in major units. All keys but currency and treatments are required, so that what costs nothing is said and not
+// Amounts of money are in major units. All keys but currency, latency and treatments are required, so that what costs nothing is said and not
 // forgotten. file names it in errors; the error is a FileErrors that lists every mistake with its line and column.
 func ParseEconomics(file string, src []byte) (*Economics, error) {
 	d, root := readDocument(file, "set of prices", src)
@@ -59,7 +60,7 @@ func ParseEconomics(file string, src []byte) (*Economics, error) {
 		ReviewCost: p.cost("review_cost"), StepUpCost: p.cost("step_up_cost"),
 	}
 	p.version()
-	e.Currency = p.currency()
+	e.Currency, e.Latency = p.currency(), p.latency()
 	e.Treatments = p.treatments()
 	if err := d.err(); err != nil {
 		return nil, err

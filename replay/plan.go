@@ -28,6 +28,8 @@ type Question struct {
 	Maturity Maturity
 	// Rows adds the customer's id to what is read, for decisions record by record.
 	Rows bool
+	// User names the field that says whose record it is, for Cube.Enrollment; "" where nobody asks. It takes 32 bytes a record.
+	User string
 	// Economics say what decisions cost, nil where nobody asks. They are carried to every answer, and change no count.
 	Economics *Economics
 }
@@ -46,6 +48,7 @@ type Plan struct {
 	time   int
 	known  int // when the label became known, -1 unless maturity asks
 	id     int
+	user   int
 	by     []int // the column of each By field, that of the time for a month or day
 	cells  int   // size of the inner grid: the product of the axes and of the labels
 }
@@ -70,7 +73,7 @@ func (a *axis) answer(code int) Answer {
 
 // NewPlan checks a question and lays out its answer.
 func NewPlan(q Question) (*Plan, error) {
-	p := &Plan{Question: q, label: -1, amount: -1, time: -1, known: -1, id: -1}
+	p := &Plan{Question: q, label: -1, amount: -1, time: -1, known: -1, id: -1, user: -1}
 	for _, product := range dataset.Products {
 		p.addAxis(product)
 	}
@@ -96,6 +99,14 @@ func NewPlan(q Question) (*Plan, error) {
 	}
 	if q.Rows {
 		p.id = p.column(dataset.Field{Name: dataset.CustomerID, Kind: dataset.KindText})
+	}
+	if q.User != "" {
+		for _, pol := range q.Policies {
+			if err := pol.asksLoginAlone(); err != nil {
+				return nil, err
+			}
+		}
+		p.user = p.column(dataset.Field{Name: q.User, Kind: dataset.KindText})
 	}
 	for i, name := range q.By {
 		if slices.Contains(q.By[:i], name) {

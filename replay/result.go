@@ -87,6 +87,10 @@ type Result struct {
 	Unclustered [2]int64
 	// Unseen names the products and the fields of rules that the policy reads and no record has.
 	Unseen []string
+	// Failures are those of Cube.Failures where somebody asked for them; Run leaves them nil.
+	Failures *Failures
+	// Enrollment is that of Cube.Enrollment where somebody asked for it; Run leaves it nil.
+	Enrollment *Enrollment
 }
 
 // A Group is the part of a history that shares the values of the By fields.

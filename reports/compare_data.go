@@ -141,14 +141,18 @@ func swapsJSON(s *replay.Swap) object {
 func (s contest) contrastsJSON(c *replay.Comparison, of *replay.Swap, sides [2]calibrate.Setting) []contrastJSON {
 	var out []contrastJSON
 	for _, x := range contrasts(c, of, sides) {
-		d := differenceJSON{x.Value, x.SE, x.Low, x.High, x.P, x.Confidence, x.Method, nil}
-		if x.Method != calibrate.MethodNone {
-			shown := isShown(x.Difference, s.confidence)
-			d.Shown = &shown
-		}
-		out = append(out, contrastJSON{x.name, newSide(x.champion), newSide(x.challenger), d})
+		out = append(out, contrastJSON{x.name, newSide(x.champion), newSide(x.challenger), newDifference(x.Difference, s.confidence)})
 	}
 	return out
+}
+
+func newDifference(x calibrate.Difference, confidence float64) differenceJSON {
+	d := differenceJSON{x.Value, x.SE, x.Low, x.High, x.P, x.Confidence, x.Method, nil}
+	if x.Method != calibrate.MethodNone {
+		shown := isShown(x, confidence)
+		d.Shown = &shown
+	}
+	return d
 }
 
 func newSide(m *calibrate.Measure) *sideJSON {

@@ -115,7 +115,12 @@ func isCallRate(name string) bool {
 // tilde explains the sign for no difference shown.
 func (s contest) tilde() string {
 	return fmt.Sprintf("~: no difference is shown, which is not the same as none (p ≥ %s, or too few records to tell).",
-		strconv.FormatFloat(math.Round((1-s.confidence)*1e8)/1e8, 'f', -1, 64))
+		alphaText(s.confidence))
+}
+
+// alphaText prints the level of a test at a confidence: 0.05.
+func alphaText(confidence float64) string {
+	return strconv.FormatFloat(math.Round((1-confidence)*1e8)/1e8, 'f', -1, 64)
 }
 
 // sides are the settings of the measures of a whole comparison.

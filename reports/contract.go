@@ -22,9 +22,13 @@ type resultJSON struct {
 	Economics     *economicsJSON      `json:"economics,omitempty"` // what costs were counted with
 	Actions       object              `json:"actions"`
 	Calls         object              `json:"calls"`
+	CallCosts     object              `json:"call_costs,omitempty"`       // money, where there are economics
+	Time          *timeJSON           `json:"time_to_decision,omitempty"` // where these have latencies
 	Measures      []measureJSON       `json:"measures"`
 	Final         []finalJSON         `json:"final,omitempty"` // after step-up and review, with treatments in the economics
 	Groups        []groupJSON         `json:"groups,omitempty"`
+	Failures      *failuresJSON       `json:"failures,omitempty"`   // where they were asked for
+	Enrollment    *enrollmentJSON     `json:"enrollment,omitempty"` // likewise
 	Warnings      []calibrate.Warning `json:"warnings"`
 	Issues        []issueJSON         `json:"issues"`
 }
@@ -45,6 +49,7 @@ type economicsJSON struct {
 	Calls      object       `json:"calls"`
 	ReviewCost replay.Money `json:"review_cost"`
 	StepUpCost replay.Money `json:"step_up_cost"`
+	Latency    object       `json:"latency,omitempty"` // seconds: [fastest, slowest]
 }
 
 type priceJSON struct {
@@ -57,10 +62,13 @@ func newEconomics(e *replay.Economics) *economicsJSON {
 		return nil
 	}
 	price := func(p replay.Price) priceJSON { return priceJSON{p.Fixed, calibrate.Number(float64(p.Share) / 10_000)} }
-	out := &economicsJSON{e.Currency, price(e.FraudLoss), price(e.GoodMargin), object{}, e.ReviewCost, e.StepUpCost}
+	out := &economicsJSON{e.Currency, price(e.FraudLoss), price(e.GoodMargin), object{}, e.ReviewCost, e.StepUpCost, nil}
 	for _, product := range dataset.Products {
 		if m, found := e.Calls[product]; found {
 			out.Calls = append(out.Calls, member{product, m})
+		}
+		if l, found := e.Latency[product]; found {
+			out.Latency = append(out.Latency, member{product, [2]calibrate.Number{seconds(l.Low), seconds(l.High)}})
 		}
 	}
 	return out
@@ -117,6 +125,7 @@ func (s screen) replayData() any {
 			out.Groups = append(out.Groups, groupJSON{keyJSON(s.by, g.Key), g.Total().N(), actionsJSON(g.Counts),
 				callsJSON(r.Policy, g.Counts), measuresJSON(s.partSetting(r, &g).Measures(r.Policy, g.Counts))})
 		}
+		out.CallCosts, out.Time, out.Failures, out.Enrollment = callCosts(r), s.timeData(r), s.failuresData(r), s.enrollmentData(r)
 		list = append(list, out)
 	}
 	if len(list) == 1 {
@@ -216,6 +225,11 @@ func (s screen) replayTidy() *Table {
 		"numerator", "denominator", "value", "low", "high", "confidence", "method", "least", "most"} {
 		t.Columns = append(t.Columns, Column{Name: name})
 	}
+	if s.hasFailures() {
+		for _, name := range failureColumns {
+			t.Columns = append(t.Columns, Column{Name: name})
+		}
+	}
 	for _, r := range s.results {
 		lead := []any{r.Policy.Name}
 		for range s.by {
@@ -225,6 +239,9 @@ func (s screen) replayTidy() *Table {
 			lead = append(lead, "all")
 		}
 		t.tidy(lead, r.Policy, r.Counts, s.setting(r))
+		s.tidyCalls(t, lead, r)
+		s.tidyFailures(t, lead, r)
+		s.tidyEnrollment(t, lead, r)
 		for _, g := range r.Groups {
 			lead := []any{r.Policy.Name}
 			for _, k := range g.Key {

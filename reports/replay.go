@@ -33,6 +33,7 @@ func Replay(results []replay.Result, by []string, account dataset.Account, confi
 	default:
 		d.Blocks = append(d.Blocks, s.sideBySide(), s.summary(marks))
 	}
+	d.Blocks = append(d.Blocks, s.callsTable()...)
 	if finals := s.finals(); finals != nil {
 		d.Blocks = append(d.Blocks, finals)
 	}
@@ -44,6 +45,7 @@ func Replay(results []replay.Result, by []string, account dataset.Account, confi
 			d.Blocks = append(d.Blocks, s.groups(r))
 		}
 	}
+	d.Blocks = append(append(d.Blocks, s.failures()...), s.enrollments()...)
 	if len(notes.Items) > 0 {
 		d.Blocks = append(d.Blocks, notes)
 	}

@@ -81,7 +81,8 @@ func cutoff(name string, approvedFraud int64) replay.Result {
 // priced is a result with what it cost.
 func priced(r replay.Result) replay.Result {
 	r.Economics = &replay.Economics{Currency: "EUR", FraudLoss: replay.Price{Fixed: 15e6, Share: 10_000}, GoodMargin: replay.Price{Fixed: 4e6, Share: 250},
-		Calls: map[string]replay.Money{"session": 10_000, "onboarding": 100_000, "login": 0}, ReviewCost: 3e6, StepUpCost: 50_000}
+		Calls: map[string]replay.Money{"session": 10_000, "onboarding": 100_000, "login": 0}, ReviewCost: 3e6, StepUpCost: 50_000,
+		Latency: map[string]replay.Latency{"session": {Low: 250, High: 8000}, "onboarding": {Low: 2000, High: 8000}}}
 	return r
 }
 
@@ -121,12 +122,14 @@ func documents() map[string]Document {
 	flat.Groups = nil
 	n := one.Total().N()
 	return map[string]Document{
-		"one":     Replay([]replay.Result{flat}, nil, account(n), 0.95),
-		"grouped": Replay([]replay.Result{one}, []string{"month"}, account(n), 0.95),
-		"priced":  Replay([]replay.Result{priced(flat)}, nil, account(n), 0.95),
-		"cutoff":  Replay([]replay.Result{cutoff("login-cutoff-500", 0)}, nil, dataset.Account{Read: 658}, 0.9),
-		"several": Replay([]replay.Result{cutoff("login-cutoff-500", 0), cutoff("login-cutoff-400", 12), cutoff("login-cutoff-450", 3)}, nil, dataset.Account{Read: 658}, 0.95),
-		"empty":   Replay([]replay.Result{{Policy: &replay.Policy{Name: "p", First: "session"}}}, nil, dataset.Account{}, 0.95),
+		"one":        Replay([]replay.Result{flat}, nil, account(n), 0.95),
+		"grouped":    Replay([]replay.Result{one}, []string{"month"}, account(n), 0.95),
+		"priced":     Replay([]replay.Result{priced(flat)}, nil, account(n), 0.95),
+		"enrollment": Replay([]replay.Result{enrolled(cutoff("login-cutoff-500", 3), 61), enrolled(cutoff("login-cutoff-400", 12), 0)}, nil, dataset.Account{Read: 658}, 0.95),
+		"failures":   Replay([]replay.Result{failing(flat)}, nil, account(n), 0.95),
+		"cutoff":     Replay([]replay.Result{cutoff("login-cutoff-500", 0)}, nil, dataset.Account{Read: 658}, 0.9),
+		"several":    Replay([]replay.Result{cutoff("login-cutoff-500", 0), cutoff("login-cutoff-400", 12), cutoff("login-cutoff-450", 3)}, nil, dataset.Account{Read: 658}, 0.95),
+		"empty":      Replay([]replay.Result{{Policy: &replay.Policy{Name: "p", First: "session"}}}, nil, dataset.Account{}, 0.95),
 	}
 }
 

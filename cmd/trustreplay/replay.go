@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/trustreplay/trustreplay/calibrate"
@@ -25,12 +26,15 @@ Examples:
   trustreplay replay --policy table-waterfall history.jsonl.gz
   trustreplay replay --policy guide-combined --policy mine.yaml --by month history/*.parquet
   trustreplay replay --policy mine.yaml --labels outcomes.csv --by country --format json history.jsonl
-  trustreplay replay --policy mine.yaml --decisions decisions.parquet history.parquet`,
+  trustreplay replay --policy mine.yaml --decisions decisions.parquet history.parquet
+  trustreplay replay --policy mine.yaml --failures history.parquet`,
 		Flags: outputFlags(historyFlags(maturityFlags(
 			&cli.StringSliceFlag{Name: "policy", Aliases: []string{"p"}, Usage: "the `POLICY` to replay: a YAML file or a built-in name; repeatable"},
 			&cli.StringSliceFlag{Name: "by", Usage: "split by `FIELD`: month, day, or any field of the record such as country; repeatable"},
 			&cli.StringFlag{Name: "decisions", Usage: "write each record's action and its reason to `FILE`, CSV or Parquet by its ending"},
 			&cli.Float64Flag{Name: "confidence", Value: 0.95, Usage: "`LEVEL` of the intervals, above 0.5 and below 1"},
+			&cli.BoolFlag{Name: "failures", Usage: "add failed answers by product and month, and what failing open, failing closed or deciding by the other product would have done"},
+			&cli.StringFlag{Name: "enrollment", Usage: "replay login policies user by user, with the enrollments of the Login guide; `FIELD` says whose login it is, such as customer_id"},
 			absentFlag(), economicsFlag(), valueIntervalsFlag(),
 		)...)...),
 		Action: e.replay,
@@ -42,12 +46,33 @@ func (e *env) replay(c *cli.Context) error {
 	if len(names) == 0 {
 		return fmt.Errorf("no policy named: want --policy FILE.yaml or a built-in such as table-waterfall (trustreplay policy list)")
 	}
-	return e.answer(c, names, question{
-		flag: "decisions", doing: "replaying", rows: replay.NewDecisions,
-		arrange: func(cube *replay.Cube, results []replay.Result) (reports.Document, error) {
-			return reports.Replay(results, split(c.StringSlice("by")), cube.Account, c.Float64("confidence")), nil
-		},
-	})
+	by := split(c.StringSlice("by"))
+	v := question{flag: "decisions", doing: "replaying", rows: replay.NewDecisions, user: c.String("enrollment")}
+	// A split by month that was not asked for makes the cube larger and is folded away from everything but the failures.
+	months := c.Bool("failures") && !slices.Contains(by, replay.Month)
+	if months {
+		v.by = []string{replay.Month}
+	}
+	v.arrange = func(cube *replay.Cube, results []replay.Result) (reports.Document, error) {
+		for i, r := range results {
+			if months {
+				r = r.Fold(replay.Month)
+			}
+			var err error
+			if c.Bool("failures") {
+				r.Failures, err = cube.Failures(r.Policy)
+			}
+			if err == nil && v.user != "" {
+				r.Enrollment, err = cube.Enrollment(r.Policy)
+			}
+			if err != nil {
+				return reports.Document{}, err
+			}
+			results[i] = r
+		}
+		return reports.Replay(results, by, cube.Account, c.Float64("confidence")), nil
+	}
+	return e.answer(c, names, v)
 }
 
 // A question is what a verb makes of policies replayed over a history.
@@ -55,6 +80,7 @@ type question struct {
 	flag    string   // names the file of rows
 	doing   string   // the work's name in the progress bar
 	by      []string // split by these fields too, beside those of --by
+	user    string   // the field that says whose record it is, "" where nobody asks
 	rows    func(plan *replay.Plan, w io.Writer, path string) (*replay.Decisions, error)
 	arrange func(cube *replay.Cube, results []replay.Result) (reports.Document, error)
 }
@@ -67,7 +93,7 @@ func (e *env) answer(c *cli.Context, names []string, v question) error {
 		return err
 	}
 	q.Rows = c.String(v.flag) != ""
-	q.By = append(q.By, v.by...)
+	q.By, q.User = append(q.By, v.by...), v.user
 	h, err := e.history(c)
 	if err != nil {
 		return err

@@ -1,0 +1,32 @@
+package replay
+
+import "slices"
+
+// Fold returns the result without the split by one of its By fields: groups that differ in nothing else become one. A result
+// that is not split by the field is returned as it is.
+func (r Result) Fold(field string) Result {
+	at := slices.Index(r.By, field)
+	if at < 0 {
+		return r
+	}
+	r.By = slices.Delete(slices.Clone(r.By), at, at+1)
+	split := r.Groups
+	r.Groups = nil
+	if len(r.By) == 0 {
+		r.By = nil
+		return r
+	}
+	for _, g := range split {
+		key := slices.Delete(slices.Clone(g.Key), at, at+1)
+		i, found := slices.BinarySearchFunc(r.Groups, key, func(g Group, key []string) int { return slices.Compare(g.Key, key) })
+		if !found {
+			r.Groups = slices.Insert(r.Groups, i, Group{Key: key})
+		}
+		into := &r.Groups[i]
+		into.Counts = into.Counts.Add(g.Counts)
+		for first := range into.Open {
+			into.Open[first] = into.Open[first].Add(g.Open[first])
+		}
+	}
+	return r
+}
