@@ -10,6 +10,11 @@
 //  7. A [Grid] holds the counts of every pair of scores; the searches over it are exact: cutoffs, staircases, nested regions,
 //     waterfalls and monotone matrices.
 //  7. [Strategy] moves a cutoff of a policy over every score, and finds the frontier of two; every point is a replay.
+//  8. What history did not see is bounded, weighted or left out, never guessed: [Selective] and [Histogram.Contraction] where what
+//     was stopped has no outcome, [Explored] and [DoublyRobust] where some of it was approved by a coin, [Development] where
+//     labels are young.
+//  9. What depends on each other or is of uneven size needs more than counts: [Entities] of records, [Bets] on amounts. A
+//     [Watch] over time may be looked at every day, and [Predict] says which count would be no news.
 //
 // Division happens here and nowhere before, so that counts stay exact and can be added. 0/0 is undefined, never 0.
 package calibrate
