@@ -105,8 +105,10 @@ func (e Entities) Effective() Number {
 func (e Entities) DesignEffect() Number { return Number(e.Records) / e.Effective() }
 
 // UpperBound returns the bound for "at most" at delta, in (0, 1/2): Clopper-Pearson on the effective records, fewer for the few
-// entities that SE was estimated from, and never more than the records. It is approximate: with fewer than some 10 entities with
-// frauds SE says little. It is undefined for fewer than two entities.
+// entities that SE was estimated from, and never more than the records. It is approximate: with few
+// fraudulent entities SE says little. A test at 10 % was wrong in 4 to 7 % of simulated histories where all entities are rings of
+// one size, and in 12 to 13 % where single records hide some two fraudulent rings of fifty or of five; records taken as independent, in
+// 21 to 44 % (TestEntitiesOfRings). It is undefined for fewer than two entities.
 func (e Entities) UpperBound(delta float64) Number {
 	n := e.adjusted(delta)
 	switch {

@@ -116,7 +116,8 @@ func (e Explored) HorvitzThompson() Number {
 // An ExplorationRate is a fraud rate that exploration lets estimate. It speaks of all records of the region but those never
 // explored, for applicants like these.
 type ExplorationRate struct {
-	// Value is undefined where it is refused. SE is its linearized standard error; Low and High, both included, hold the rate
+	// Value is undefined where it is refused. SE is its linearized standard error, undefined where nothing or all that was seen
+	// is fraud, which is no certainty; Low and High, both included, hold the rate
 	// at the Confidence, approximately.
 	Value      Number `json:"value"`
 	SE         Number `json:"se"`
@@ -144,7 +145,10 @@ func (e Explored) SNIPS(confidence float64) ExplorationRate {
 	}
 	value, se := e.snips()
 	delta := (1 - confidence) / 2
-	r.Value, r.SE, r.Confidence = Number(value), Number(se), Number(confidence)
+	r.Value, r.Confidence = Number(value), Number(confidence)
+	if se > 0 {
+		r.SE = Number(se)
+	}
 	r.Low = Number(gammaLower(e.FraudWeight, e.FraudSquares, delta) / e.Weight)
 	r.High = Number(min(gammaUpper(e.FraudWeight, e.FraudSquares, e.Possible, delta)/e.Weight, 1))
 	return r

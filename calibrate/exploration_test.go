@@ -209,7 +209,7 @@ func TestExplorationOfEverything(t *testing.T) {
 	for range 1000 {
 		clean.Add(1, dataset.Legit)
 	}
-	if r := clean.SNIPS(0.95); r.Value != 0 || r.Low != 0 || !near(float64(r.High), -math.Log(0.025)/1000) {
+	if r := clean.SNIPS(0.95); r.Value != 0 || r.SE.Defined() || r.Low != 0 || !near(float64(r.High), -math.Log(0.025)/1000) {
 		t.Errorf("%+v", r)
 	}
 }
