@@ -212,6 +212,11 @@ func TestExplorationOfEverything(t *testing.T) {
 	if r := clean.SNIPS(0.95); r.Value != 0 || r.SE.Defined() || r.Low != 0 || !near(float64(r.High), -math.Log(0.025)/1000) {
 		t.Errorf("%+v", r)
 	}
+	// One record more, that was stopped and would have weighed 5: the next fraud may be like it.
+	clean.Add(0.2, dataset.Unlabeled)
+	if r := clean.SNIPS(0.95); r.Value != 0 || !near(float64(r.High), -5*math.Log(0.025)/1000) {
+		t.Errorf("with a heavy record that was not seen: %+v", r)
+	}
 }
 
 // TestExplorationCovers draws histories whose truth is known: a production that approves the good band always, the middle one half of
