@@ -116,6 +116,10 @@ func TestDevelopmentWithoutYoung(t *testing.T) {
 	if p := d.At(1, 0.95); !near(float64(p.Value), 0.005) || !near(float64(p.SE), math.Sqrt(0.005*0.995/1000)) {
 		t.Errorf("%+v", p)
 	}
+	// Three of the five frauds are reported on day 0: a binomial share of five.
+	if w := d.Within(0, 1, 0.95); !near(float64(w.Value), 0.6) || !near(float64(w.SE), math.Sqrt(0.6*0.4/5)) {
+		t.Errorf("%+v", w)
+	}
 	clean := NewDevelopment([]DelayCount{{0, 402}, {0, 598}}).At(1, 0.9)
 	if clean.Value != 0 || clean.Low != 0 || !near(float64(clean.High), UpperBound(0, 598, 0.05)) || clean.Method != MethodClopperPearson {
 		t.Errorf("nothing reported: %+v", clean)
