@@ -14,6 +14,12 @@
 //     what keeps all [Goals]. A [Certificate] can be recomputed, and a [Ledger] remembers which records carried one.
 //  10. What stands beside a [Calibration] looks at all records and is no promise: [NewSurvey] for searches, shapes and prices,
 //     [Calibration.Rollout] for the way there, [NewBacktest] for what the procedure would have advised before.
+//  11. What history did not see is bounded, weighted or left out, never guessed: the ranges of a [Measure] where records are
+//     undecided, [Selective] and [Histogram.Contraction] where what was stopped has no outcome, [Explored] and
+//     [DoublyRobust] where some of it was approved by a coin, [Development] where labels are young, [FinalOf] where a
+//     treatment's outcome is guessed.
+//  12. What depends on each other or is of uneven size needs more than counts: [Entities] of records, [Bets] on amounts. A
+//     [Watch] over time may be looked at every day, and [Predict] says which count would be no news.
 //
 // Division happens here and nowhere before, so that counts stay exact and can be added. 0/0 is undefined, never 0.
 //
@@ -32,4 +38,7 @@
 //	certificate ledger                         the claim, reading it back, comparing, and the uses of records
 //	apparent unrestricted price                all records at once: searches, any shape, prices of limits (10)
 //	rollout backtest                           steps to the recommendation, and the procedure in the past
+//	bounds manski contraction exploration      what was not seen: undecided, without an outcome, let through at random (11)
+//	survival treatment                         young labels, and what becomes of step-ups and reviews
+//	entity betting eprocess predictive         dependence, amounts, alarms and forecasts (12)
 package calibrate
