@@ -28,6 +28,7 @@ type challengerJSON struct {
 	Actions    object              `json:"actions"`        // the champion's action, in it the challenger's, in it a tallyJSON
 	Swaps      object              `json:"swaps"`          // swap_in, swap_out, other_change, unchanged: they add up to the records
 	Measures   []contrastJSON      `json:"measures"`
+	Unseen     *selectiveJSON      `json:"unlabeled_swap_ins"` // null where every swap-in has a label
 	Edits      []editJSON          `json:"edits"`
 	Parts      []partJSON          `json:"parts"` // of the changed records
 	Groups     []swapGroupJSON     `json:"groups,omitempty"`
@@ -106,7 +107,7 @@ func (s contest) data() compareJSON {
 
 func (s contest) challenger(v Versus) challengerJSON {
 	c := v.Comparison
-	out := challengerJSON{Challenger: v.Result.Policy.Name, Gate: newGate(v.Gate), Swaps: swapsJSON(&c.Swap), Measures: s.contrastsJSON(c, &c.Swap, s.sides(v)),
+	out := challengerJSON{Unseen: s.selectiveData(v), Challenger: v.Result.Policy.Name, Gate: newGate(v.Gate), Swaps: swapsJSON(&c.Swap), Measures: s.contrastsJSON(c, &c.Swap, s.sides(v)),
 		Edits: make([]editJSON, 0, len(v.Edits)), Parts: []partJSON{},
 		Warnings: append(append([]calibrate.Warning{}, calibrate.Warnings(v.Result)...), calibrate.ComparisonWarnings(c)...)}
 	for _, a := range outcomes {
