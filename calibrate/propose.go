@@ -21,6 +21,7 @@ type proposer struct {
 	mould
 	bench
 	space *Space
+	wide  *Grid         // the grid before it was narrowed to the ranges of the goals, nil where there are none
 	grid  *Grid         // records with both scores that no rule decides; of one product, those with its score
 	rest  replay.Counts // what the base does with all other records
 	size  [2]float64    // of each target's denominator: here under the base, and in the window to certify
@@ -54,7 +55,12 @@ func newProposer(w Window, champion, base *replay.Policy, g Goals, growth float6
 	if err != nil {
 		return nil, err
 	}
-	return newSearcher(space, g, b, growth)
+	p, err := newSearcher(space, g, b, growth)
+	if err == nil && g.Ranges != ([2]Range{}) {
+		p.wide = p.grid
+		p.grid, err = space.narrowed(false, g.Ranges)
+	}
+	return p, err
 }
 
 // newSearcher prepares a search for what a bench asks.
@@ -186,7 +192,10 @@ func (p *proposer) cutoffs() error {
 
 // addCorners proposes a staircase whose cutoffs are allowed.
 func (p *proposer) addCorners(f Family, corners ...Corner) {
-	for _, c := range corners {
+	corners = slices.Clone(corners)
+	for i := range corners {
+		c := &corners[i]
+		c.Session, c.Onboarding = p.none(0, c.Session), p.none(1, c.Onboarding)
 		if !p.allowed(0, c.Session) || !p.allowed(1, c.Onboarding) {
 			return
 		}
@@ -194,6 +203,14 @@ func (p *proposer) addCorners(f Family, corners ...Corner) {
 	if policy, found := p.staircase(corners); found {
 		p.add(f, policy)
 	}
+}
+
+// none returns 0, no cutoff, for one below the range that the goals allow: on a narrowed grid it is below every score.
+func (p *proposer) none(product, cutoff int) int {
+	if p.wide != nil && cutoff < p.Ranges[product].Low {
+		return 0
+	}
+	return cutoff
 }
 
 // allowed reports whether the goals allow a cutoff of the first product or of the second; none at all is always allowed.
@@ -279,6 +296,9 @@ func (p *proposer) staircases() error {
 // waterfalls proposes the best waterfall at each price.
 func (p *proposer) waterfalls() error {
 	grid, err := p.space.search(true)
+	if p.wide != nil {
+		grid, err = p.space.narrowed(true, p.Ranges)
+	}
 	if err != nil {
 		return err
 	}
@@ -289,6 +309,7 @@ func (p *proposer) waterfalls() error {
 		return err
 	})
 	for _, w := range best {
+		w.Block.High, w.Approve.High, w.Onboarding.High = p.none(0, w.Block.High), p.none(0, w.Approve.High), p.none(1, w.Onboarding.High)
 		ok := p.allowed(0, w.Block.High) && p.allowed(0, w.Approve.High) && p.allowed(1, w.Onboarding.High)
 		if policy, found := p.waterfall(w); err == nil && found && ok && w.Cutoffs > 0 {
 			p.add(Waterfalls, policy)

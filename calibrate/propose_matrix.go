@@ -1,6 +1,7 @@
 package calibrate
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/trustreplay/trustreplay/dataset"
@@ -56,7 +57,7 @@ func (p *proposer) matrices() error {
 
 // matrixCells counts the records on which the base's matrix decides, and what the base does with all others.
 func (p *proposer) matrixCells() (cells *ClusterCounts, rest replay.Counts, err error) {
-	if cells, err = p.grid.Clusters(p.base.FirstBands, p.base.SecondBands); err != nil {
+	if cells, err = cmp.Or(p.wide, p.grid).Clusters(p.base.FirstBands, p.base.SecondBands); err != nil {
 		return nil, rest, err
 	}
 	onCells := replay.Counts{}

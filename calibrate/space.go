@@ -239,11 +239,41 @@ func (s *Space) search(silent bool) (*Grid, error) {
 	if i < 0 {
 		return NewGrid(nil)
 	}
-	l := &s.layers[i]
 	if !silent && s.base.Second != "" {
-		return l.both, nil
+		return s.layers[i].both, nil
 	}
+	return NewGrid(s.searched(silent))
+}
+
+// narrowed is search with the scores that no allowed cutoff tells apart made equal: those below a range, and those from its end
+// up. Every cutoff of the narrowed grid is then one within the ranges, or none at all, which its lowest score stands for.
+func (s *Space) narrowed(silent bool, ranges [2]Range) (*Grid, error) {
+	cells := s.searched(silent)
+	for i := range cells {
+		cells[i].Session, cells[i].Onboarding = ranges[0].clamp(cells[i].Session), ranges[1].clamp(cells[i].Onboarding)
+	}
+	return NewGrid(cells)
+}
+
+// clamp makes scores equal that no cutoff within the range tells apart; the zero Range tells all of them apart.
+func (r Range) clamp(score int) int {
+	if r == (Range{}) || score == NoScore {
+		return score
+	}
+	return min(max(score, r.Low-1), r.High)
+}
+
+// searched returns the cells of search.
+func (s *Space) searched(silent bool) []ScoreCell {
+	i := slices.IndexFunc(s.layers, func(l layer) bool { return l.fired == 0 })
+	if i < 0 {
+		return nil
+	}
+	l := &s.layers[i]
 	cells := slices.Clone(l.cells)
+	if !silent && s.base.Second != "" {
+		return cells
+	}
 	for score := range dataset.MaxScore + 1 {
 		for how := range numSilent {
 			t := less(l.firsts[score][how], l.firsts[score+1][how])
@@ -254,7 +284,7 @@ func (s *Space) search(silent bool) (*Grid, error) {
 			}
 		}
 	}
-	return NewGrid(cells)
+	return cells
 }
 
 // onGrid returns what a policy with bands does with the records of a grid that search returned, without silent records.
