@@ -58,6 +58,10 @@ func across[S any](p *proposer, t *target, find finder[S]) (chord[S], error) {
 	}
 	c.broken = &mild
 	strict, err := seek(p.weights(excess, 1, 1+p.worth(p.gain)))
+	if err == nil && !t.met(strict.counts) {
+		strict, err = somebody(p, t, excess, strict, find)
+		c.seen = append(c.seen, strict)
+	}
 	if err != nil || !t.met(strict.counts) {
 		return c, err
 	}
@@ -87,6 +91,17 @@ func across[S any](p *proposer, t *target, find finder[S]) (chord[S], error) {
 		}
 	}
 	return c, nil
+}
+
+// somebody looks for a candidate as strict as one that approves nobody, of whom there is no rate to keep: where the limit is kept
+// to the record, both have the same excess, and the one that approves is the one to find.
+func somebody[S any](p *proposer, t *target, excess Form, strict sight[S], find finder[S]) (sight[S], error) {
+	size := float64(p.space.total.N() + 1)
+	if _, n := t.count(strict.counts); n > 0 || p.worth(excess)*size > maxWorth/8 {
+		return strict, nil
+	}
+	shape, counts, err := find(Approvals().minus(excess.scaled(int64(size))))
+	return sight[S]{shape, counts, p.gain.Of(counts), excess.Of(counts)}, err
 }
 
 // excess is the target's, of all records, with undecided records taken as they hurt most.
