@@ -31,7 +31,7 @@ func newBounder(p *replay.Policy, c replay.Counts, open *replay.Open) *bounder {
 
 // decide returns the counts in which the records of each first cluster and label got the possible action of the least
 // worth, or with most of the largest; of equal ones the mildest.
-func (b *bounder) decide(most bool, worth func(a dataset.Action, l dataset.Label, t replay.Tally) float64) replay.Counts {
+func (b *bounder) decide(most bool, worth func(a dataset.Action, l dataset.Label) int) replay.Counts {
 	out := b.decided
 	for row := range b.open {
 		t := &b.open[row]
@@ -39,9 +39,9 @@ func (b *bounder) decide(most bool, worth func(a dataset.Action, l dataset.Label
 			if t.Records[label] == 0 {
 				continue
 			}
-			best, found := math.Inf(1), dataset.NoAction
+			best, found := math.MaxInt, dataset.NoAction
 			for _, a := range dataset.Actions {
-				v := worth(a, label, *t)
+				v := worth(a, label)
 				if most {
 					v = -v
 				}
@@ -59,7 +59,7 @@ func (b *bounder) decide(most bool, worth func(a dataset.Action, l dataset.Label
 // ratio bounds a ratio of two regions: of a share, an action that counts in both pulls it up and one that counts below alone
 // pulls it down, because a share is within 0..1; of odds, one that counts above alone pulls up.
 func (b *bounder) ratio(d definition, of func(replay.Tally, int) int64) (least, most Ratio) {
-	worth := func(a dataset.Action, l dataset.Label, _ replay.Tally) float64 {
+	worth := func(a dataset.Action, l dataset.Label) int {
 		switch above, below := d.num.holds(a, l), d.den.holds(a, l); {
 		case above:
 			return 1
@@ -79,15 +79,38 @@ func (r region) holds(a dataset.Action, l dataset.Label) bool {
 	return r.actions>>a&1 != 0 && r.labels>>l&1 != 0
 }
 
-// form bounds a weighted sum.
+// form bounds a weighted sum. Where a weight is by amount, records of one first cluster and label may differ in the action that
+// moves the sum furthest, and only how many they are and their total is known. What a record adds at its worst is a convex
+// function of its amount, so that the sum is largest where one record has all of the amount and the others none; its least
+// is concave, and least there too.
 func (b *bounder) form(f Form) (least, most int64) {
-	f.Constant += f.Calls[0]*b.decided.Calls[0] + f.Calls[1]*b.decided.Calls[1]
-	f.Calls = [2]int64{}
-	worth := func(a dataset.Action, l dataset.Label, t replay.Tally) float64 {
-		w := &f.Actions[a]
-		return float64(w.Records[l])*float64(t.Records[l]) + float64(w.Amount[l])*float64(t.Amount[l])
+	least = f.Of(b.decided)
+	most = least
+	for row := range b.open {
+		t := &b.open[row]
+		for label := range dataset.NumLabels {
+			n := t.Records[label]
+			if n == 0 {
+				continue
+			}
+			low, high := b.extremes(f, row, label, 0)
+			lowAll, highAll := b.extremes(f, row, label, t.Amount[label])
+			least, most = least+(n-1)*low+lowAll, most+(n-1)*high+highAll
+		}
 	}
-	return f.Of(b.decide(false, worth)), f.Of(b.decide(true, worth))
+	return least, most
+}
+
+// extremes returns the least and the most that a record of an amount adds to a form.
+func (b *bounder) extremes(f Form, row, label int, amount int64) (low, high int64) {
+	low, high = math.MaxInt64, math.MinInt64
+	for _, a := range dataset.Actions {
+		if b.actions[row]>>a&1 != 0 {
+			v := f.Actions[a].Records[label] + f.Actions[a].Amount[label]*amount
+			low, high = min(low, v), max(high, v)
+		}
+	}
+	return low, high
 }
 
 // bound completes a measure with what it may be. What does not depend on an action is left as it is.
