@@ -27,10 +27,8 @@ type Survey struct {
 // NewSurvey prepares a survey. The cube is split by month or by day, keeps every score apart and covers the champion. The
 // goals may be without limits, or without such as can be certified. A history without a single record wraps ErrNothing.
 func NewSurvey(cube *replay.Cube, champion *replay.Policy, g Goals) (*Survey, error) {
-	if g.Delta == 0 {
-		g.Delta = DefaultDelta
-	}
-	if err := g.check(); err != nil {
+	g, err := g.complete()
+	if err != nil {
 		return nil, err
 	}
 	base, err := banded(cube, champion, g)

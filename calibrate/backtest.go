@@ -123,19 +123,15 @@ func (t Trial) Shown() bool {
 //
 // Months run side by side on as many goroutines as GOMAXPROCS allows, and the result does not depend on how many.
 func NewBacktest(cube *replay.Cube, champion *replay.Policy, g Goals) (*Backtest, error) {
-	if g.Delta == 0 {
-		g.Delta = DefaultDelta
-	}
-	if err := g.check(); err != nil {
+	g, err := g.complete()
+	if err != nil {
 		return nil, err
 	}
 	list, timeless, err := periodsOf(cube, champion)
 	if err != nil {
 		return nil, err
 	}
-	if g.Until != "" {
-		list = slices.DeleteFunc(list, func(p period) bool { return p.key >= g.Until })
-	}
+	list = g.known(list)
 	for _, p := range list {
 		if _, err := time.Parse("2006-01", p.key); err != nil {
 			return nil, fmt.Errorf("a backtest goes month by month, and the history is split into %q: want it by month", p.key)

@@ -81,10 +81,8 @@ var ErrNothing = errors.New("nothing to calibrate")
 // champion. A calibration that certifies nothing is an answer; goals that make no sense are an error, and so is a history
 // without records, outcomes or times, which wraps ErrNothing.
 func Calibrate(cube *replay.Cube, champion *replay.Policy, g Goals) (*Calibration, error) {
-	if g.Delta == 0 {
-		g.Delta = DefaultDelta
-	}
-	if err := g.check(); err != nil {
+	g, err := g.complete()
+	if err != nil {
 		return nil, err
 	}
 	base, err := banded(cube, champion, g)
@@ -96,9 +94,7 @@ func Calibrate(cube *replay.Cube, champion *replay.Policy, g Goals) (*Calibratio
 		return nil, err
 	}
 	c := &Calibration{Goals: g, Champion: champion, Base: base, Timeless: timeless, Mature: cube.Account.Mature, Recommended: -1}
-	if g.Until != "" {
-		list = slices.DeleteFunc(list, func(p period) bool { return p.key >= g.Until })
-	}
+	list = g.known(list)
 	if err := enough(list, timeless); err != nil {
 		return nil, err
 	}

@@ -76,6 +76,14 @@ const (
 // Families lists them, in the order in which ties between their policies are resolved.
 var Families = []Family{Neighbours, Cutoffs, Waterfalls, Matrices, Edges, Staircases}
 
+// complete returns the goals with the default in the place of a Delta of 0, and reports every mistake of them.
+func (g Goals) complete() (Goals, error) {
+	if g.Delta == 0 {
+		g.Delta = DefaultDelta
+	}
+	return g, g.check()
+}
+
 // check reports every mistake of the goals.
 func (g Goals) check() error {
 	var errs []string

@@ -78,6 +78,14 @@ func periodsOf(cube *replay.Cube, champion *replay.Policy) (list []period, timel
 	return list, timeless, nil
 }
 
+// known leaves out the periods from Until on, if the goals name it. The list is its caller's to give away: it is cut in place.
+func (g Goals) known(list []period) []period {
+	if g.Until == "" {
+		return list
+	}
+	return slices.DeleteFunc(list, func(p period) bool { return p.key >= g.Until })
+}
+
 // Short reports whether a cube that is split by month has too few months for three windows, so that it is to be split by day.
 func Short(cube *replay.Cube) bool {
 	n := 0
