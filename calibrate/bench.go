@@ -64,13 +64,13 @@ func (g Goals) objective(p *replay.Policy) Form {
 }
 
 // logP returns the largest p-value over the limits that can be certified: all hold if the largest is small. withheld is the
-// most records that hurt one of them because they have no label where they should.
-func (j *bench) logP(c replay.Counts, w withholding) (worst float64, withheld int64) {
+// most records that hurt one of them because they have no label where they should. designs are those of hearing.designs.
+func (j *bench) logP(c replay.Counts, w withholding, designs []float64) (worst float64, withheld int64) {
 	worst = math.Inf(-1)
 	for i := range j.targets {
 		if t := &j.targets[i]; t.share {
 			heard, n := t.withhold(c, w)
-			worst, withheld = max(worst, t.logP(heard)), max(withheld, n)
+			worst, withheld = max(worst, t.logP(heard, design(designs, i))), max(withheld, n)
 		}
 	}
 	return worst, withheld

@@ -39,16 +39,7 @@ func (b *bounder) decide(most bool, worth func(a dataset.Action, l dataset.Label
 			if t.Records[label] == 0 {
 				continue
 			}
-			best, found := math.MaxInt, dataset.NoAction
-			for _, a := range dataset.Actions {
-				v := worth(a, label)
-				if most {
-					v = -v
-				}
-				if b.actions[row]>>a&1 != 0 && v < best {
-					best, found = v, a
-				}
-			}
+			found := extreme(b.actions[row], label, most, worth)
 			out.Actions[found].Records[label] += t.Records[label]
 			out.Actions[found].Amount[label] += t.Amount[label]
 		}
@@ -56,20 +47,37 @@ func (b *bounder) decide(most bool, worth func(a dataset.Action, l dataset.Label
 	return out
 }
 
-// ratio bounds a ratio of two regions: of a share, an action that counts in both pulls it up and one that counts below alone
-// pulls it down, because a share is within 0..1; of odds, one that counts above alone pulls up.
-func (b *bounder) ratio(d definition, of func(replay.Tally, int) int64) (least, most Ratio) {
-	worth := func(a dataset.Action, l dataset.Label) int {
-		switch above, below := d.num.holds(a, l), d.den.holds(a, l); {
-		case above:
-			return 1
-		case below:
-			return -1
+// extreme returns the action of a set, given as bits, of the least worth, or with most of the largest; of equal ones the mildest.
+func extreme(actions uint8, l dataset.Label, most bool, worth func(dataset.Action, dataset.Label) int) dataset.Action {
+	best, found := math.MaxInt, dataset.NoAction
+	for _, a := range dataset.Actions {
+		v := worth(a, l)
+		if most {
+			v = -v
 		}
-		return 0
+		if actions>>a&1 != 0 && v < best {
+			best, found = v, a
+		}
 	}
+	return found
+}
+
+// worth says what an action does to the ratio: of a share, one that counts in both pulls it up and one that counts below alone
+// pulls it down, because a share is within 0..1; of odds, one that counts above alone pulls up.
+func (d definition) worth(a dataset.Action, l dataset.Label) int {
+	switch above, below := d.num.holds(a, l), d.den.holds(a, l); {
+	case above:
+		return 1
+	case below:
+		return -1
+	}
+	return 0
+}
+
+// ratio bounds a ratio of two regions.
+func (b *bounder) ratio(d definition, of func(replay.Tally, int) int64) (least, most Ratio) {
 	at := func(most bool) Ratio {
-		c := b.decide(most, worth)
+		c := b.decide(most, d.worth)
 		return Ratio{d.num.sum(c, of), d.den.sum(c, of)}
 	}
 	return at(false), at(true)

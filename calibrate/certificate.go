@@ -76,6 +76,8 @@ type WindowID struct {
 	Labeled int64  `json:"labeled"`
 	Fraud   int64  `json:"fraud"`
 	SHA256  string `json:"sha256"`
+	// Left counts the records that are left out because their entity has one in a later window.
+	Left int64 `json:"left_out,omitempty"`
 }
 
 // A CertifiedFor is a limit with the counts that carry it; P and Bound are null where it is only checked.
@@ -88,6 +90,8 @@ type CertifiedFor struct {
 	Bound Number `json:"bound"`
 	// Withheld counts the records of K or N that lack a label which they should have, and count as what hurts most.
 	Withheld int64 `json:"withheld,omitempty"`
+	// Effective is how many independent records the N are worth, where the goals have an entity and they are worth fewer.
+	Effective int64 `json:"effective_n,omitempty"`
 }
 
 // An InputID is a file that was read.
@@ -115,7 +119,7 @@ func (c *Calibration) Certificate() (*Certificate, error) {
 		out.Procedure = "ladder"
 	}
 	for _, v := range findings {
-		out.Limits = append(out.Limits, CertifiedFor{v.Limit.String(), v.K, v.N, Number(v.Alpha), v.P, v.Bound, v.Withheld})
+		out.Limits = append(out.Limits, CertifiedFor{v.Limit.String(), v.K, v.N, Number(v.Alpha), v.P, v.Bound, v.Withheld, v.Effective})
 	}
 	all := sha256.New()
 	for i := range c.Windows {
@@ -136,7 +140,7 @@ func idOf(p *replay.Policy) PolicyID { return PolicyID{p.Name, p.Hash()} }
 func (w *Window) id(p *replay.Policy) (WindowID, error) {
 	sum, err := w.Digest(p)
 	t := w.Total
-	return WindowID{w.Name, w.From, w.To, t.N(), t.Labeled(), t.Records[dataset.Fraud], sum}, err
+	return WindowID{w.Name, w.From, w.To, t.N(), t.Labeled(), t.Records[dataset.Fraud], sum, w.Left}, err
 }
 
 // claim words what is certified, as STATISTICS.md, section 7, allows it.
@@ -164,7 +168,11 @@ func claim(findings []Finding, c *Certificate, mature *dataset.Mature) string {
 				lacking = fmt.Sprintf(", of which %s lack a label", count(v.Withheld))
 			}
 		}
-		parts = append(parts, fmt.Sprintf("%s (n = %s, k = %s%s)", text, count(v.N), count(k), lacking))
+		worth := ""
+		if v.Effective > 0 {
+			worth = fmt.Sprintf(", worth %s independent ones", count(v.Effective))
+		}
+		parts = append(parts, fmt.Sprintf("%s (n = %s%s, k = %s%s)", text, count(v.N), worth, count(k), lacking))
 	}
 	period := c.Window.From
 	if c.Window.To != c.Window.From {
@@ -177,8 +185,12 @@ func claim(findings []Finding, c *Certificate, mature *dataset.Mature) string {
 	if mature != nil {
 		labels += fmt.Sprintf(", as they were at %d days", mature.Days)
 	}
-	out := fmt.Sprintf("With %s %% confidence, %s for applicants like those of %s, assuming independent applicants and %s. Step %d of %d.",
-		strconv.FormatFloat(math.Round(1e8-1e8*c.Delta)/1e6, 'f', -1, 64), strings.Join(parts, " and "), period, labels, c.Step, c.Candidates)
+	independent := "independent applicants"
+	if c.Goals.Entity != "" {
+		independent = fmt.Sprintf("that only records of one %s depend on each other (approximate, by Korn and Graubard)", c.Goals.Entity)
+	}
+	out := fmt.Sprintf("With %s %% confidence, %s for applicants like those of %s, assuming %s and %s. Step %d of %d.",
+		strconv.FormatFloat(math.Round(1e8-1e8*c.Delta)/1e6, 'f', -1, 64), strings.Join(parts, " and "), period, independent, labels, c.Step, c.Candidates)
 	if checked != nil {
 		out += " Kept in that window without a promise: " + strings.Join(checked, ", ") + "."
 	}

@@ -85,6 +85,9 @@ func Calibrate(cube *replay.Cube, champion *replay.Policy, g Goals) (*Calibratio
 	if err != nil {
 		return nil, err
 	}
+	if g.Entity != cube.Entity() {
+		return nil, fmt.Errorf("goals by entity %q of a cube by %q: want the same", g.Entity, cube.Entity())
+	}
 	base, err := banded(cube, champion, g)
 	if err != nil {
 		return nil, err
@@ -134,13 +137,9 @@ func enough(list []period, timeless int64) error {
 // search proposes, ranks and certifies. It is not done where the certify window is too small for what was proposed.
 func (c *Calibration) search(cube *replay.Cube, list []period) (done bool, err error) {
 	dealt := deal(list, c.Goals.CertifyFrom)
-	var windows []Window
-	for i, name := range []string{"propose", "rank", "certify"} {
-		w, err := windowOf(name, cube, dealt[i])
-		if err != nil {
-			return false, err
-		}
-		windows = append(windows, w)
+	windows, err := windowsOf(cube, c.Champion, dealt)
+	if err != nil {
+		return false, err
 	}
 	last := windows[2]
 	proposer, err := newProposer(windows[0], c.Champion, c.Base, c.Goals, ratioOf(last.Total.Labeled(), windows[0].Total.Labeled()))
@@ -227,7 +226,7 @@ func (c *Calibration) rank(windows []Window, found []proposal) error {
 			continue
 		}
 		r := ranked{Candidate{Family: p.family, Policy: p.policy}, h.gain.Of(counts), i}
-		r.RankLogP, _ = h.logP(counts, withheld)
+		r.RankLogP, _ = h.logP(counts, withheld, nil) // any order is as good for the promise
 		r.Counts = []replay.Counts{seen.counts(p.policy), counts, {}}
 		list = append(list, r)
 	}
@@ -257,7 +256,11 @@ func (c *Calibration) walk(w Window) error {
 		at := &c.Candidates[i]
 		at.Counts[last] = h.space.counts(at.Policy)
 		withheld := h.withheld(at.Policy)
-		at.LogP, at.Withheld = h.logP(at.Counts[last], withheld)
+		designs, err := h.designs(at.Policy, c.Level)
+		if err != nil {
+			return err
+		}
+		at.LogP, at.Withheld = h.logP(at.Counts[last], withheld, designs)
 		at.Checked = h.checked(at.Counts[last], withheld)
 		ps = append(ps, math.Exp(at.LogP))
 		c.Tested++

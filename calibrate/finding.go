@@ -18,8 +18,11 @@ type Finding struct {
 	// Withheld counts the records of K or N that the champion does not approve and that lack a label which they should have;
 	// they count as what hurts most.
 	Withheld int64
-	Met      bool
-	P        Number
+	// Effective is how many independent records the N are worth, where they are of entities and worth fewer; else 0. P, Bound
+	// and Missing are for as many.
+	Effective int64
+	Met       bool
+	P         Number
 	// Bound is the exact upper bound of the ratio at the calibration's delta; Missing is at the level of its tests.
 	Bound   Number
 	Missing Shortfall
@@ -37,22 +40,32 @@ func (c *Calibration) findings(p *replay.Policy, counts replay.Counts, w Window)
 		counts.Actions[dataset.Approve], counts.Actions[dataset.Monitor] = replay.Tally{}, replay.Tally{}
 		withheld = c.last.lacking(counts)
 	}
+	level := cmp.Or(c.Level, c.Goals.Delta)
+	designs, err := j.designs(w, p, level)
+	if err != nil {
+		return nil, err
+	}
 	var out []Finding
 	for i := range j.targets {
-		out = append(out, j.targets[i].finding(counts, withheld, c.Goals.Delta, cmp.Or(c.Level, c.Goals.Delta)))
+		out = append(out, j.targets[i].finding(counts, withheld, c.Goals.Delta, level, design(designs, i)))
 	}
 	return out, nil
 }
 
 // finding bounds the ratio at delta, and counts what is missing to pass a test at a level, which a ladder divides.
-func (t *target) finding(c replay.Counts, w withholding, delta, level float64) Finding {
+func (t *target) finding(c replay.Counts, w withholding, delta, level, design float64) Finding {
 	v := Finding{Limit: t.Limit, Alpha: t.alpha(), Certifiable: t.share, P: Undefined(), Bound: Undefined()}
 	c, v.Withheld = t.withhold(c, w)
 	v.K, v.N = t.count(c)
 	v.Met = t.met(c)
 	if t.share {
-		v.P, v.Bound = Number(PValue(v.K, v.N, v.Alpha)), Number(UpperBound(v.K, v.N, delta))
-		v.Missing = MissingLabels(v.K, v.N, v.Alpha, level)
+		k, n := shrunk(v.K, v.N)(design)
+		v.P, v.Bound = Number(PValue(k, n, v.Alpha)), Number(UpperBound(k, n, delta))
+		v.Missing = MissingLabels(k, n, v.Alpha, level)
+		if design > 1 {
+			v.Effective = n
+			v.Missing.Clean, v.Missing.SameRate = stretched(v.Missing.Clean, design), stretched(v.Missing.SameRate, design)
+		}
 	}
 	return v
 }

@@ -153,7 +153,7 @@ func judge(q gauge, limit replay.Criterion, c *replay.Comparison, s *replay.Swap
 	switch {
 	case !v.Challenger.Value.Defined(), limit.Kind != replay.Absolute && !v.Champion.Value.Defined():
 	case limit.OnBound:
-		v.Seen, v.Method = v.bound(&settled, 1-confidence)
+		v.Seen, v.Method = v.bound(c, &settled, 1-confidence)
 		holds = v.Seen.Defined() && within(limit, new(big.Rat).SetFloat64(float64(v.Seen)), limit.Bound.Rat())
 	default:
 		var seen, bound *big.Rat

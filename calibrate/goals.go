@@ -33,6 +33,9 @@ type Goals struct {
 	// CertifyFrom is the first month to certify on, "" for the newest half of the labeled records. It is for histories of which
 	// the months before were certified on already, and can only propose and rank.
 	CertifyFrom string
+	// Entity names the field that tells whose record it is, "" for records that are independent. An entity is then in one window
+	// only, the newest that it has a record in, and what is tested is the number of independent records that the window is worth.
+	Entity string
 	// Economics price what policies do. It may be nil unless the objective or a limit is about money.
 	Economics *replay.Economics
 }

@@ -75,6 +75,11 @@ func without(piles iter.Seq[replay.Pile], champion *replay.Policy) iter.Seq[repl
 	}
 }
 
+// designs are those of the hearing's window.
+func (h *hearing) designs(p *replay.Policy, level float64) ([]float64, error) {
+	return h.bench.designs(h.Window, p, level)
+}
+
 // A withholding tells how many labels are missing where they should be, by what a policy does with these records.
 type withholding [dataset.NumActions]int64
 

@@ -142,7 +142,7 @@ func (t *target) count(c replay.Counts) (k, n int64) {
 // settle gives every undecided record the action that hurts the limit most.
 func (t *target) settle(c replay.Counts) replay.Counts {
 	open := c.Actions[replay.Undecided]
-	if open.N() == 0 || strings.HasPrefix(t.Measure, "undecided_rate") { // which is about nothing else
+	if open.N() == 0 || !t.settles() {
 		return c
 	}
 	c.Actions[replay.Undecided] = replay.Tally{}
@@ -152,6 +152,9 @@ func (t *target) settle(c replay.Counts) replay.Counts {
 	}
 	return c
 }
+
+// settles reports whether undecided records are taken as they hurt most: for all limits but one on how many there are.
+func (t *target) settles() bool { return !strings.HasPrefix(t.Measure, "undecided_rate") }
 
 // withhold gives as many records without a label as are withheld the outcome that hurts the limit most, each of the mean amount
 // of those of its action, and returns how many it hurts with.
@@ -184,7 +187,7 @@ func (t *target) met(c replay.Counts) bool {
 }
 
 // logP returns the logarithm of the p-value that the limit is broken, and 0 for one that is not a share.
-func (t *target) logP(c replay.Counts) float64 {
-	k, n := t.count(c)
+func (t *target) logP(c replay.Counts, design float64) float64 {
+	k, n := shrunk(t.count(c))(design)
 	return LogPValue(k, n, t.alpha())
 }

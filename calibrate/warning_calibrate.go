@@ -14,6 +14,8 @@ const (
 	UndecidedCalls  = "undecided_recommendation"
 	SelectiveLabels = "selective_labels"
 	StoppedLabels   = "stopped_unlabeled"
+	DependentLeft   = "dependent_records_left_out"
+	DependentSteps  = "triggers_of_independent_records"
 )
 
 // Warnings returns the doubts about a calibration, beside what its certificate assumes.
@@ -31,6 +33,7 @@ func (c *Calibration) Warnings() []Warning {
 	if len(c.Windows) == 0 {
 		return out
 	}
+	c.warnDependence(warn)
 	last := c.Windows[len(c.Windows)-1]
 	if n := last.Total.N(); n > 0 && float64(last.Total.Labeled()) < lowCoverage*float64(n) {
 		warn(ImmatureWindow, "%s of the records of %s are labeled: the certificate is about those whose label came early, which need not be like the rest. --until leaves the newest months out",
@@ -53,6 +56,19 @@ func (c *Calibration) Warnings() []Warning {
 		warn(SelectiveLabels, "%s of the records that the recommended policy approves have a label; what production stopped often has none, and the rate of those is not known", of(approved.Labeled(), n))
 	}
 	return out
+}
+
+// warnDependence says what entities change.
+func (c *Calibration) warnDependence(warn func(code, format string, args ...any)) {
+	if c.Goals.Entity == "" {
+		return
+	}
+	for _, w := range c.Windows {
+		if w.Left > 0 {
+			warn(DependentLeft, "%s records of %s are left out of the window %q, because their %s has a record in a later window too", count(w.Left), w.String(), w.Name, c.Goals.Entity)
+		}
+	}
+	warn(DependentSteps, "records of one %s depend on each other, which p-values and bounds of the last window account for; the intervals of any other table, and the triggers of a rollout, take records as independent", c.Goals.Entity)
 }
 
 // unheard returns what the champion does not approve in any window, and how many of the labels that it should have are missing.

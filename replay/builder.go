@@ -38,9 +38,8 @@ type Builder struct {
 	grids    [][]tally // per group, where the inner grid is small
 	table    table     // elsewhere
 	spread   spreader  // where the plan asks for it
-	logins   []login   // where the plan names a user
-	nobody   int64     // records without a user or a time
-	users    userHashes
+	singles  []single  // where the plan asks for them
+	entities entityHashes
 	noAmount int64
 	total    int64 // amount so far, to refuse an overflow before it happens
 }
@@ -92,7 +91,7 @@ func (b *Builder) Add(batch *dataset.Batch) error {
 	b.unseen = slices.DeleteFunc(b.unseen, func(column int) bool { return seen(batch, column, b.plan.fields[column].Kind) })
 	b.position(batch)
 	b.assign(batch)
-	if b.plan.user >= 0 {
+	if b.plan.single() {
 		if err := b.note(batch); err != nil {
 			return err
 		}
@@ -208,7 +207,7 @@ func (b *Builder) count(batch *dataset.Batch) error {
 
 // Cube freezes what was added.
 func (b *Builder) Cube() (*Cube, error) {
-	c := &Cube{plan: b.plan, NoAmount: b.noAmount, logins: b.logins, nobody: b.nobody}
+	c := &Cube{plan: b.plan, NoAmount: b.noAmount}
 	for _, column := range b.unseen {
 		c.unseen = append(c.unseen, b.plan.fields[column].Name)
 	}
@@ -223,6 +222,7 @@ func (b *Builder) Cube() (*Cube, error) {
 	b.table.each(func(key uint64, t tally) {
 		cells[key>>32] = append(cells[key>>32], cell{uint32(key), t.n, t.amount})
 	})
+	groups := make([]cubeGroup, len(cells)) // by number
 	for g, list := range cells {
 		if len(list) == 0 {
 			continue
@@ -232,10 +232,15 @@ func (b *Builder) Cube() (*Cube, error) {
 		if b.plan.Spread {
 			group.spreads = b.spread.of(g, list)
 		}
+		groups[g] = group
 		c.groups = append(c.groups, group)
 	}
 	// Two masks can differ in no group but the same key and mask can not occur twice: the numbers are of distinct pairs.
 	c.sort()
+	if b.plan.single() {
+		c.settle(b.singles, c.places(groups))
+		c.sortSingles()
+	}
 	return c, nil
 }
 

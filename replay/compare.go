@@ -19,6 +19,10 @@ type Comparison struct {
 	Crossings []Crossing
 	// Groups holds the swap table of each group of the fields asked for with By, ordered by their keys; nil without By.
 	Groups []SwapGroup
+	// Dependence is that of Cube.PairDependence where somebody asked for it; Compare leaves it nil.
+	Dependence *PairDependence
+	// Entities are the dependences under the champion and under the challenger, set with Dependence.
+	Entities [2]*Dependence
 	// NoAmount counts the records of the history that carry no amount.
 	NoAmount int64
 	// Unseen names the products and the fields of rules that one of the policies reads and no record has, ordered.

@@ -18,9 +18,9 @@ type Cube struct {
 	Account dataset.Account
 	// NoAmount counts the records that carry no amount; they add nothing to any value.
 	NoAmount int64
-	logins   []login // where the plan names a user; neither slices nor what is kept have them
-	nobody   int64
-	unseen   []string // products and fields of conditions of which no record has a value
+	// singles are the records one by one where the plan asks for them, ordered by entity and time.
+	singles []single
+	unseen  []string // products and fields of conditions of which no record has a value
 }
 
 // A cubeGroup holds the cells of the records that share the By values and the outcome of every condition.
@@ -68,10 +68,6 @@ func Merge(cubes ...*Cube) (*Cube, error) {
 			return nil, fmt.Errorf("cubes of different questions do not add up")
 		}
 		sum.NoAmount += c.NoAmount
-		sum.nobody += c.nobody
-		if sum.logins = append(sum.logins, c.logins...); len(sum.logins) > maxLogins {
-			return nil, errLogins
-		}
 		sum.unseen = slices.DeleteFunc(slices.Clone(sum.unseen), func(f string) bool { return !slices.Contains(c.unseen, f) })
 		for i := range c.groups {
 			g := &c.groups[i]
@@ -92,6 +88,15 @@ func Merge(cubes ...*Cube) (*Cube, error) {
 		sum.groups = append(sum.groups, *g)
 	}
 	sum.sort()
+	for _, c := range cubes {
+		if len(c.singles) == 0 {
+			continue
+		}
+		if sum.settle(c.singles, sum.places(c.groups)); len(sum.singles) > maxSingles {
+			return nil, errSingles
+		}
+	}
+	sum.sortSingles()
 	return sum, nil
 }
 

@@ -28,8 +28,13 @@ type Question struct {
 	Maturity Maturity
 	// Rows adds the customer's id to what is read, for decisions record by record.
 	Rows bool
-	// User names the field that says whose record it is, for Cube.Enrollment; "" where nobody asks. It takes 32 bytes a record.
-	User string
+	// Entity names the field that says whose record it is, such as a customer or an account; "" where nobody asks.
+	// Records are then kept one by one, which takes 32 bytes each.
+	Entity string
+	// Singles keeps records one by one without an Entity, for questions that depend on the amount of each.
+	Singles bool
+	// Logins says that the entity is a user whose logins are replayed in order (Cube.Enrollment).
+	Logins bool
 	// Economics say what decisions cost, nil where nobody asks. They are carried to every answer, and change no count.
 	Economics *Economics
 }
@@ -48,7 +53,7 @@ type Plan struct {
 	time   int
 	known  int // when the label became known, -1 unless maturity asks
 	id     int
-	user   int
+	entity int   // whose record it is, -1 where nobody asks
 	by     []int // the column of each By field, that of the time for a month or day
 	cells  int   // size of the inner grid: the product of the axes and of the labels
 }
@@ -73,7 +78,7 @@ func (a *axis) answer(code int) Answer {
 
 // NewPlan checks a question and lays out its answer.
 func NewPlan(q Question) (*Plan, error) {
-	p := &Plan{Question: q, label: -1, amount: -1, time: -1, known: -1, id: -1, user: -1}
+	p := &Plan{Question: q, label: -1, amount: -1, time: -1, known: -1, id: -1, entity: -1}
 	for _, product := range dataset.Products {
 		p.addAxis(product)
 	}
@@ -100,13 +105,8 @@ func NewPlan(q Question) (*Plan, error) {
 	if q.Rows {
 		p.id = p.column(dataset.Field{Name: dataset.CustomerID, Kind: dataset.KindText})
 	}
-	if q.User != "" {
-		for _, pol := range q.Policies {
-			if err := pol.asksLoginAlone(); err != nil {
-				return nil, err
-			}
-		}
-		p.user = p.column(dataset.Field{Name: q.User, Kind: dataset.KindText})
+	if err := p.addEntity(); err != nil {
+		return nil, err
 	}
 	for i, name := range q.By {
 		if slices.Contains(q.By[:i], name) {
@@ -130,6 +130,29 @@ func NewPlan(q Question) (*Plan, error) {
 	}
 	return p, nil
 }
+
+// addEntity adds the column that says whose record it is.
+func (p *Plan) addEntity() error {
+	if p.Logins {
+		for _, pol := range p.Policies {
+			if err := pol.asksLoginAlone(); err != nil {
+				return err
+			}
+		}
+	}
+	if p.Entity == "" {
+		return nil
+	}
+	// An id is hashed as it is read and never printed; what a person would recognise is not even read.
+	if dataset.Personal(p.Entity) && !strings.HasSuffix(p.Entity, "_id") {
+		return fmt.Errorf("entity %q is personal data, which is never read; want an id such as customer_id, account_id or device_id", p.Entity)
+	}
+	p.entity = p.column(dataset.Field{Name: p.Entity, Kind: dataset.KindText})
+	return nil
+}
+
+// single reports whether records are kept one by one.
+func (p *Plan) single() bool { return p.entity >= 0 || p.Singles }
 
 // Fields returns what a scan must read for Build, in the order that Build expects.
 func (p *Plan) Fields() []dataset.Field { return p.fields }

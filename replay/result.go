@@ -91,6 +91,9 @@ type Result struct {
 	Failures *Failures
 	// Enrollment is that of Cube.Enrollment where somebody asked for it; Run leaves it nil.
 	Enrollment *Enrollment
+	// Dependence is that of Cube.Dependence where somebody asked for it, of the whole history; Run leaves it nil, and that of
+	// each group.
+	Dependence *Dependence
 }
 
 // A Group is the part of a history that shares the values of the By fields.
@@ -100,6 +103,8 @@ type Group struct {
 	Counts
 	// Open are the undecided records of the group.
 	Open Open
+	// Dependence is that of the group's records.
+	Dependence *Dependence
 }
 
 // Open tallies undecided records by the first cluster, whose row of the matrix says what may become of them; see

@@ -39,6 +39,9 @@ func (c *Cube) Slice(keep func(key []string) bool) (*Cube, error) {
 	}
 	out.groups = parts
 	out.sort()
+	if c.singles != nil {
+		out.keepSingles(c, out.placesByMask(c, keep))
+	}
 	return out, nil
 }
 
@@ -51,6 +54,9 @@ func (c *Cube) Keep(keep func(key []string) bool) *Cube {
 		if keep(g.key) {
 			out.groups = append(out.groups, g)
 		}
+	}
+	if c.singles != nil {
+		out.keepSingles(c, out.places(c.groups))
 	}
 	return out
 }

@@ -192,8 +192,16 @@ func (s advice) rates() *Table {
 	if at, found := s.Recommendation(); found {
 		add("recommended", at.Policy, at.Counts)
 	}
-	t.Footnotes = []string{fmt.Sprintf("At most: exact bound (Clopper-Pearson), one-sided %s, of the last window, for a policy picked before these records were looked at. What is promised of the recommended one is the limit, not this bound.", confidenceText(1-s.Goals.Delta))}
+	t.Footnotes = []string{fmt.Sprintf("At most: %s, one-sided %s, of the last window, for a policy picked before these records were looked at. What is promised of the recommended one is the limit, not this bound.", s.boundWords(), confidenceText(1-s.Goals.Delta))}
 	return t
+}
+
+// boundWords says what bounds are.
+func (s advice) boundWords() string {
+	if s.Goals.Entity != "" {
+		return "Clopper-Pearson on as many independent records as those of the window are worth (Korn-Graubard, approximate)"
+	}
+	return "exact bound (Clopper-Pearson)"
 }
 
 // limited returns the measures of limits, each once.

@@ -57,7 +57,8 @@ type findingJSON struct {
 	Met         bool             `json:"met"`
 	P           calibrate.Number `json:"p"`
 	Bound       calibrate.Number `json:"bound"`
-	Withheld    int64            `json:"withheld"` // of K or N: labels missing where they should be, counted as what hurts most
+	Effective   int64            `json:"effective_n,omitempty"` // independent records that N are worth, with an entity
+	Withheld    int64            `json:"withheld"`              // of K or N: labels missing where they should be, counted as what hurts most
 	// Clean and SameRate are the labeled records that are missing to certify: without any fraud, and at the same rate, null
 	// where no number of those would do.
 	Clean    int64  `json:"missing_clean"`
@@ -126,7 +127,7 @@ func (s advice) stand(window int, p *replay.Policy, c replay.Counts) standJSON {
 func findingsJSON(list []calibrate.Finding) []findingJSON {
 	out := make([]findingJSON, 0, len(list))
 	for _, v := range list {
-		j := findingJSON{Limit: v.Limit.String(), K: v.K, N: v.N, Alpha: calibrate.Number(v.Alpha), Certifiable: v.Certifiable, Met: v.Met, P: v.P, Bound: v.Bound, Withheld: v.Withheld,
+		j := findingJSON{Limit: v.Limit.String(), K: v.K, N: v.N, Alpha: calibrate.Number(v.Alpha), Certifiable: v.Certifiable, Met: v.Met, P: v.P, Bound: v.Bound, Withheld: v.Withheld, Effective: v.Effective,
 			Clean: v.Missing.Clean}
 		if v.Missing.Reachable {
 			j.SameRate = &v.Missing.SameRate

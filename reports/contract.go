@@ -24,6 +24,7 @@ type resultJSON struct {
 	Calls         object              `json:"calls"`
 	CallCosts     object              `json:"call_costs,omitempty"`       // money, where there are economics
 	Time          *timeJSON           `json:"time_to_decision,omitempty"` // where these have latencies
+	Entities      *entitiesJSON       `json:"entities,omitempty"`         // where intervals were asked for by entity
 	Measures      []measureJSON       `json:"measures"`
 	Final         []finalJSON         `json:"final,omitempty"` // after step-up and review, with treatments in the economics
 	Groups        []groupJSON         `json:"groups,omitempty"`
@@ -125,6 +126,7 @@ func (s screen) replayData() any {
 			out.Groups = append(out.Groups, groupJSON{keyJSON(s.by, g.Key), g.Total().N(), actionsJSON(g.Counts),
 				callsJSON(r.Policy, g.Counts), measuresJSON(s.partSetting(r, &g).Measures(r.Policy, g.Counts))})
 		}
+		out.Entities = newEntities(r)
 		out.CallCosts, out.Time, out.Failures, out.Enrollment = callCosts(r), s.timeData(r), s.failuresData(r), s.enrollmentData(r)
 		list = append(list, out)
 	}
@@ -239,6 +241,7 @@ func (s screen) replayTidy() *Table {
 			lead = append(lead, "all")
 		}
 		t.tidy(lead, r.Policy, r.Counts, s.setting(r))
+		tidyEntities(t, lead, r)
 		s.tidyCalls(t, lead, r)
 		s.tidyFailures(t, lead, r)
 		s.tidyEnrollment(t, lead, r)

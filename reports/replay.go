@@ -162,16 +162,15 @@ func (s screen) columns(first ...Column) []Column {
 
 func (s screen) intervalHead() string { return confidenceText(s.confidence) + " interval" }
 
-// tally returns a row for those columns; n is the number of records that the share is of.
-func (s screen) tally(t replay.Tally, n int64, first ...Cell) []Cell {
+// tally returns a row for those columns; n is the number of records that the share is of, rate the fraud rate.
+func (s screen) tally(t replay.Tally, n int64, rate calibrate.Measure, first ...Cell) []Cell {
 	row := append(first, countCell(t.N()), shareCell(t.N(), n), countCell(t.Records[dataset.Fraud]), countCell(t.Records[dataset.Legit]),
 		countCell(t.Records[dataset.Unlabeled]))
 	if s.hasAmounts() {
 		row = append(row, amountCell(t.Value()))
 	}
-	m := calibrate.Rate("fraud_rate", t.Records[dataset.Fraud], t.Labeled(), s.confidence)
-	value, interval := measureText(m)
-	return append(row, Cell{m.Value, value}, textCell(interval))
+	value, interval := measureText(rate)
+	return append(row, Cell{rate.Value, value}, textCell(interval))
 }
 
 // actions is the table of one policy: actions by label.
@@ -179,9 +178,9 @@ func (s screen) actions(r replay.Result) *Table {
 	t := &Table{Caption: "Actions", Columns: s.columns(Column{Name: "action"})}
 	n := r.Total().N()
 	for _, a := range outcomes {
-		t.Rows = append(t.Rows, s.tally(r.Actions[a], n, textCell(outcomeName(a))))
+		t.Rows = append(t.Rows, s.tally(r.Actions[a], n, s.setting(r).ActionRate(r.Counts, a), textCell(outcomeName(a))))
 	}
-	t.Total = s.tally(r.Total(), n, textCell("all"))
+	t.Total = s.tally(r.Total(), n, s.setting(r).Pressure(r.Counts), textCell("all"))
 	t.Footnotes = []string{calls(r)}
 	return t
 }
@@ -208,12 +207,12 @@ func (s screen) sideBySide() *Table {
 			if r.Actions[a].N() == 0 {
 				continue
 			}
-			t.Rows = append(t.Rows, s.tally(r.Actions[a], r.Total().N(), textCell(name), textCell(outcomeName(a))))
+			t.Rows = append(t.Rows, s.tally(r.Actions[a], r.Total().N(), s.setting(r).ActionRate(r.Counts, a), textCell(name), textCell(outcomeName(a))))
 			name = "" // said once, so that the eye finds where the next policy begins
 		}
 	}
 	if total := s.results[0].Total(); total.N() > 0 {
-		t.Total = s.tally(total, total.N(), textCell("all"), textCell(""))
+		t.Total = s.tally(total, total.N(), s.setting(s.results[0]).Pressure(s.results[0].Counts), textCell("all"), textCell(""))
 	}
 	return t
 }
@@ -229,7 +228,7 @@ func (s screen) rules(r replay.Result) *Table {
 		if i < len(r.Rules) {
 			decided = r.Rules[i]
 		}
-		t.Rows = append(t.Rows, s.tally(decided, r.Total().N(), textCell(rule.Name), textCell(rule.Then.String())))
+		t.Rows = append(t.Rows, s.tally(decided, r.Total().N(), s.plainRate(decided), textCell(rule.Name), textCell(rule.Then.String())))
 	}
 	return t
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/trustreplay/trustreplay/calibrate"
@@ -47,7 +48,7 @@ Examples:
 			&cli.IntFlag{Name: "rollout", Value: 4, Usage: "lead from the champion to the recommendation in `N` steps; 0 for none"},
 			&cli.BoolFlag{Name: "backtest", Usage: "repeat the whole procedure for each month on the months before it, and count broken promises"},
 			&cli.BoolFlag{Name: "quick", Usage: "only the recommendation and its certificate: no look at other shapes, at prices of limits, nor at a rollout"},
-			absentFlag(),
+			entityFlag(), absentFlag(),
 		)...)...),
 		Action: e.calibrate,
 	}
@@ -68,7 +69,7 @@ func (e *env) calibrate(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	q, err := calibrationQuestion(c.String("absent"), champion)
+	q, err := calibrationQuestion(c.String("absent"), champion, goals)
 	if err != nil {
 		return err
 	}
@@ -130,8 +131,8 @@ func (e *env) calibrate(c *cli.Context) error {
 }
 
 // calibrationQuestion asks for every score apart, by month.
-func calibrationQuestion(absent string, champion *replay.Policy) (replay.Question, error) {
-	q := replay.Question{Policies: []*replay.Policy{champion}, By: []string{replay.Month}, Exact: true}
+func calibrationQuestion(absent string, champion *replay.Policy, g calibrate.Goals) (replay.Question, error) {
+	q := replay.Question{Policies: []*replay.Policy{champion}, By: []string{replay.Month}, Exact: true, Entity: g.Entity}
 	var err error
 	q.AbsentMissing, err = absentMissing(absent)
 	return q, err
@@ -156,6 +157,9 @@ func (e *env) calibration(ctx context.Context, h *history, q replay.Question, ch
 		}
 		if by == replay.Month && calibrate.Short(cube) {
 			continue
+		}
+		if cube.Entity() != "" && !cube.HasEntities() {
+			return nil, cube, fmt.Errorf("--entity %s: no record has that field", cube.Entity())
 		}
 		got, err := calibrate.Calibrate(cube, champion, g)
 		return got, cube, err

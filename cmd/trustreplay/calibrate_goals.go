@@ -15,8 +15,8 @@ import (
 
 // calibrationGoals reads the flags that say what is wanted.
 func calibrationGoals(c *cli.Context) (*replay.Policy, calibrate.Goals, error) {
-	g := calibrate.Goals{Objective: calibrate.MostApprovals, Delta: c.Float64("delta"), AnyMatrix: c.Bool("any-matrix"), Until: c.String("until"), CertifyFrom: c.String("certify-from")}
-	if err := notEmpty(c, "maximize", "minimize", "economics", "search", "cutoffs", "bands", "otherwise", "until", "certify-from", "policy-out", "certificate", "ledger", "picture"); err != nil {
+	g := calibrate.Goals{Objective: calibrate.MostApprovals, Delta: c.Float64("delta"), AnyMatrix: c.Bool("any-matrix"), Until: c.String("until"), CertifyFrom: c.String("certify-from"), Entity: c.String("entity")}
+	if err := notEmpty(c, "maximize", "minimize", "economics", "search", "cutoffs", "bands", "otherwise", "until", "certify-from", "policy-out", "certificate", "ledger", "picture", "entity"); err != nil {
 		return nil, g, err
 	}
 	if c.IsSet("delta") && c.Float64("delta") == 0 { // which is no delta at all to the library

@@ -35,7 +35,7 @@ Examples:
 			&cli.Float64Flag{Name: "confidence", Value: 0.95, Usage: "`LEVEL` of the intervals, above 0.5 and below 1"},
 			&cli.BoolFlag{Name: "failures", Usage: "add failed answers by product and month, and what failing open, failing closed or deciding by the other product would have done"},
 			&cli.StringFlag{Name: "enrollment", Usage: "replay login policies user by user, with the enrollments of the Login guide; `FIELD` says whose login it is, such as customer_id"},
-			absentFlag(), economicsFlag(), valueIntervalsFlag(),
+			entityFlag(), absentFlag(), economicsFlag(), valueIntervalsFlag(),
 		)...)...),
 		Action: e.replay,
 	}
@@ -59,7 +59,10 @@ func (e *env) replay(c *cli.Context) error {
 				r = r.Fold(replay.Month)
 			}
 			var err error
-			if c.Bool("failures") {
+			if c.String("entity") != "" {
+				err = depend(cube, &r)
+			}
+			if err == nil && c.Bool("failures") {
 				r.Failures, err = cube.Failures(r.Policy)
 			}
 			if err == nil && v.user != "" {
@@ -73,6 +76,27 @@ func (e *env) replay(c *cli.Context) error {
 		return reports.Replay(results, by, cube.Account, c.Float64("confidence")), nil
 	}
 	return e.answer(c, names, v)
+}
+
+// entityFlag says whose record it is.
+func entityFlag() cli.Flag {
+	return &cli.StringFlag{Name: "entity", Usage: "take records of one `FIELD`, such as account_id, as depending on each other: wider intervals, by Korn and Graubard"}
+}
+
+// depend completes a result with how its records fall to entities, where that was asked for.
+func depend(cube *replay.Cube, r *replay.Result) error {
+	whole, parts, err := cube.Dependence(r.Policy, r.By)
+	if err != nil {
+		return err
+	}
+	if !cube.HasEntities() && r.Total().N() > 0 {
+		return fmt.Errorf("--entity %s: no record has that field", whole.Field)
+	}
+	r.Dependence = whole
+	for i, d := range parts {
+		r.Groups[i].Dependence = d
+	}
+	return nil
 }
 
 // A question is what a verb makes of policies replayed over a history.
@@ -93,7 +117,13 @@ func (e *env) answer(c *cli.Context, names []string, v question) error {
 		return err
 	}
 	q.Rows = c.String(v.flag) != ""
-	q.By, q.User = append(q.By, v.by...), v.user
+	q.By = append(q.By, v.by...)
+	if q.Entity, q.Logins = c.String("entity"), v.user != ""; q.Logins && q.Entity == "" {
+		q.Entity = v.user
+	}
+	if q.Logins && q.Entity != v.user {
+		return fmt.Errorf("--entity %s and --enrollment %s: want one field, a user's records depend on each other", q.Entity, v.user)
+	}
 	h, err := e.history(c)
 	if err != nil {
 		return err

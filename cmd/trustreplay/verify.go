@@ -61,7 +61,7 @@ func (e *env) verify(c *cli.Context) error {
 		return err
 	}
 	h.hash = true
-	q, err := calibrationQuestion(map[bool]string{true: "missing", false: "not_called"}[cert.AbsentMissing], champion)
+	q, err := calibrationQuestion(map[bool]string{true: "missing", false: "not_called"}[cert.AbsentMissing], champion, goals)
 	if err != nil {
 		return err
 	}
