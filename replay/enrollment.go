@@ -149,7 +149,7 @@ func (e *enrollment) user(logins []login) {
 		e.out.Returning++
 	}
 	for _, l := range logins {
-		in := e.in(&cubeGroup{mask: l.mask})
+		in := e.in(&cubeGroup{groupID: groupID{mask: l.mask}})
 		e.login(in.decision(l.index/dataset.NumLabels), e.month(l.time))
 	}
 	if e.held == MaxEnrollments {
