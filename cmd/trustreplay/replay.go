@@ -35,7 +35,7 @@ Examples:
 			&cli.Float64Flag{Name: "confidence", Value: 0.95, Usage: "`LEVEL` of the intervals, above 0.5 and below 1"},
 			&cli.BoolFlag{Name: "failures", Usage: "add failed answers by product and month, and what failing open, failing closed or deciding by the other product would have done"},
 			&cli.StringFlag{Name: "enrollment", Usage: "replay login policies user by user, with the enrollments of the Login guide; `FIELD` says whose login it is, such as customer_id"},
-			absentFlag(), economicsFlag(), valueIntervalsFlag(),
+			absentFlag(), historyPolicyFlag(), economicsFlag(), valueIntervalsFlag(),
 		)...)...),
 		Action: e.replay,
 	}
@@ -94,6 +94,9 @@ func (e *env) answer(c *cli.Context, names []string, v question) error {
 	}
 	q.Rows = c.String(v.flag) != ""
 	q.By, q.User = append(q.By, v.by...), v.user
+	if err := remember(c, &q); err != nil {
+		return err
+	}
 	h, err := e.history(c)
 	if err != nil {
 		return err
