@@ -18,7 +18,7 @@ type Cube struct {
 	Account dataset.Account
 	// NoAmount counts the records that carry no amount; they add nothing to any value.
 	NoAmount int64
-	// production tells how the past of groups is known; slices and what is kept leave it with the whole.
+	// production tells how the past of groups is known, of the whole history; slices leave it out.
 	production Production
 	logins     []login // where the plan names a user; neither slices nor what is kept have them
 	nobody     int64

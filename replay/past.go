@@ -70,7 +70,7 @@ type Production struct {
 // Known reports whether it is known of any record what production did with it.
 func (p *Production) Known() bool { return p.Recorded+p.Replayed > 0 }
 
-// Production tells how the cube knows what production did. Slices and what is kept of a cube leave it with the whole.
+// Production tells how the cube knows what production did. A slice leaves it with the whole.
 func (c *Cube) Production() Production { return c.production }
 
 func (p *Production) add(q Production) {

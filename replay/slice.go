@@ -48,9 +48,9 @@ func (c *Cube) Slice(keep func(key []string) bool) (*Cube, error) {
 
 // Keep returns the cube of the groups that keep says yes to, split as before: keep is given the values of the By fields. It
 // shares the cells with the whole, which costs nothing. Policies that the cube answers for, the rest answers for too; accounts
-// stay with the whole.
+// stay with the whole, and Production tells of the whole.
 func (c *Cube) Keep(keep func(key []string) bool) *Cube {
-	out := &Cube{plan: c.plan, NoAmount: c.NoAmount, unseen: c.unseen}
+	out := &Cube{plan: c.plan, NoAmount: c.NoAmount, unseen: c.unseen, production: c.production}
 	for _, g := range c.groups { // ordered, and so is what is kept
 		if keep(g.key) {
 			out.groups = append(out.groups, g)
