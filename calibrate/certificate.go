@@ -35,6 +35,8 @@ type Certificate struct {
 	AbsentMissing bool `json:"absent_missing"`
 	// Maturity is from when on labels were final; nil where they were taken as they were.
 	Maturity *MaturityID `json:"maturity,omitempty"`
+	// Production is how it is known what production did; nil where the champion stands for it.
+	Production *ProductionID `json:"production,omitempty"`
 	// Procedure is propose-rank-certify, or ladder.
 	Procedure string         `json:"procedure"`
 	Window    WindowID       `json:"window"` // certified on
@@ -115,6 +117,7 @@ func (c *Calibration) Certificate() (*Certificate, error) {
 	out := &Certificate{SchemaVersion: CertificateVersion, Policy: idOf(at.Policy), Champion: idOf(c.Champion), ChampionYAML: string(c.Champion.YAML()),
 		Goals: c.Goals.id(), Procedure: "propose-rank-certify", Delta: c.Goals.Delta, Step: c.Recommended + 1, Passed: c.Passed,
 		Candidates: len(c.Candidates), Proposed: c.Proposed, Inputs: []InputID{}}
+	out.Production = productionID(c.Production)
 	if c.Ladder {
 		out.Procedure = "ladder"
 	}
@@ -181,6 +184,9 @@ func claim(findings []Finding, c *Certificate, mature *dataset.Mature) string {
 	labels := "complete labels"
 	if blind := c.Window.Records - c.Window.Labeled; blind > 0 {
 		labels = fmt.Sprintf("labels missing by chance alone (%s of %s records have none)", count(blind), count(c.Window.Records))
+		if whose := c.Production.words(); whose != "" {
+			labels += " apart from what production stopped, " + whose
+		}
 	}
 	if mature != nil {
 		labels += fmt.Sprintf(", as they were at %d days", mature.Days)

@@ -28,6 +28,8 @@ type Calibration struct {
 	Young int64
 	// Mature tells how labels were read, nil where they were taken as they are.
 	Mature *dataset.Mature
+	// Production tells how it is known what production did; where it is not, the champion stands for it.
+	Production replay.Production
 	// Current is what the champion does in each window.
 	Current []replay.Counts
 	// Proposed counts the policies that were ranked.
@@ -46,7 +48,8 @@ type Calibration struct {
 	// Missing tells, for each limit, what the candidate that came nearest lacks; it is nil where something is recommended.
 	Missing []Finding
 
-	last *hearing // of the last window
+	last *hearing   // of the last window
+	past []produced // in each window
 }
 
 // A Candidate is a policy on its way to be certified.
@@ -58,8 +61,8 @@ type Candidate struct {
 	// LogP is the natural logarithm of its p-value in the last window, the largest over the limits; RankLogP that in the
 	// window that fixed the order.
 	LogP, RankLogP float64
-	// Withheld is how many records that the champion does not approve lack a label which they should have and which a limit
-	// depends on, in the last window: each counts as what hurts most.
+	// Withheld is how many records that production stopped lack a label which they should have and which a limit depends on, in
+	// the last window: each counts as what hurts most.
 	Withheld int64
 	// Passed reports whether it is certified.
 	Passed bool
@@ -96,7 +99,7 @@ func Calibrate(cube *replay.Cube, champion *replay.Policy, g Goals) (*Calibratio
 	if err != nil {
 		return nil, err
 	}
-	c := &Calibration{Goals: g, Champion: champion, Base: base, Timeless: timeless, Mature: cube.Account.Mature, Recommended: -1}
+	c := &Calibration{Goals: g, Champion: champion, Base: base, Timeless: timeless, Mature: cube.Account.Mature, Production: cube.Production(), Recommended: -1}
 	list = g.known(list)
 	if err := enough(list, timeless); err != nil {
 		return nil, err
@@ -192,7 +195,7 @@ func (c *Calibration) standing(windows []Window) error {
 		if err != nil {
 			return err
 		}
-		c.Current = append(c.Current, r.Counts)
+		c.Current, c.past = append(c.Current, r.Counts), append(c.past, producedIn(r))
 	}
 	last := len(windows) - 1
 	var err error

@@ -33,7 +33,7 @@
 //	search                                     forms, grids and one exact search a file (7)
 //	curve                                      what a moving cutoff does (8)
 //	goals target bench finding                 what is wanted, as limits that can be counted and tested (9)
-//	certify windows hearing ladder             Calibrate itself: windows, ranking, missing labels, the walk
+//	certify windows hearing ladder production  Calibrate itself: windows, ranking, missing labels, the walk
 //	propose shape space                        policies of each family, and counting many of them fast
 //	certificate ledger                         the claim, reading it back, comparing, and the uses of records
 //	apparent unrestricted price                all records at once: searches, any shape, prices of limits (10)

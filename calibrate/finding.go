@@ -3,7 +3,6 @@ package calibrate
 import (
 	"cmp"
 
-	"github.com/trustreplay/trustreplay/dataset"
 	"github.com/trustreplay/trustreplay/replay"
 )
 
@@ -15,8 +14,8 @@ type Finding struct {
 	K, N        int64
 	Alpha       float64
 	Certifiable bool
-	// Withheld counts the records of K or N that the champion does not approve and that lack a label which they should have;
-	// they count as what hurts most.
+	// Withheld counts the records of K or N that production stopped and that lack a label which they should have; they count
+	// as what hurts most.
 	Withheld int64
 	// Effective is how many independent records the N are worth, where they are of entities and worth fewer; else 0. P, Bound
 	// and Missing are for as many.
@@ -36,9 +35,7 @@ func (c *Calibration) findings(p *replay.Policy, counts replay.Counts, w Window)
 	}
 	withheld := c.last.withheld(p)
 	if p == c.Champion { // whose clusters may be recorded ones, which the hearing's records do not keep
-		counts := counts
-		counts.Actions[dataset.Approve], counts.Actions[dataset.Monitor] = replay.Tally{}, replay.Tally{}
-		withheld = c.last.lacking(counts)
+		withheld = c.last.lacking(c.last.champion)
 	}
 	level := cmp.Or(c.Level, c.Goals.Delta)
 	designs, err := j.designs(w, p, level)

@@ -49,8 +49,8 @@ type Verdict struct {
 	Seen Number
 	// Method names how the bound of a limit on one is computed; MethodNone for a limit on the value, or on something undefined.
 	Method string
-	// Unlabeled counts the newly approved records without a label, where the measure is a rate among labeled approvals: they
-	// are in neither of its counts.
+	// Unlabeled counts the records without a label that the challenger approves and production stopped, where the measure is a
+	// rate among labeled approvals: they are in neither of its counts.
 	Unlabeled int64
 	// Labeled is how many records of the group have a label.
 	Labeled int64
@@ -147,7 +147,7 @@ func judge(q gauge, limit replay.Criterion, c *replay.Comparison, s *replay.Swap
 	}
 	v.Champion, v.Challenger = q.measures(c, &settled, confidence)
 	if q.den == (region{approved, labeled}) {
-		v.Unlabeled = s.Approvals().OnlyChallenger.Records[dataset.Unlabeled]
+		v.Unlabeled = s.SwapIns().Records[dataset.Unlabeled]
 	}
 	holds := false
 	switch {

@@ -17,7 +17,8 @@ type testRecord struct {
 	agent, vpn          bool // what the rules of spaceRules read
 	label               dataset.Label
 	amount, time        int64
-	account             int // whose it is, 0 for nobody's
+	past                dataset.Action // what production did
+	account             int            // whose it is, 0 for nobody's
 }
 
 // cubeOf builds the cube of records, as a scan would.
@@ -50,6 +51,8 @@ func cubeOf(t testing.TB, q replay.Question, records []testRecord) *replay.Cube 
 						value = dataset.BoolTrue
 					}
 					c.U8 = append(c.U8, uint8(value))
+				case dataset.KindAction:
+					c.U8 = append(c.U8, uint8(r.past))
 				case dataset.KindAmount:
 					c.I64 = append(c.I64, r.amount)
 				case dataset.KindTime:
@@ -91,7 +94,7 @@ func drawTestAnswer(t *rapid.T) replay.Answer {
 
 func drawTestRecord(t *rapid.T) testRecord {
 	return testRecord{drawTestAnswer(t), drawTestAnswer(t), rapid.IntRange(0, 3).Draw(t, "agent") == 0, rapid.IntRange(0, 3).Draw(t, "vpn") == 0,
-		dataset.Label(rapid.IntRange(0, 2).Draw(t, "label")), rapid.Int64Range(0, 10_000).Draw(t, "amount"), 0, 0}
+		dataset.Label(rapid.IntRange(0, 2).Draw(t, "label")), rapid.Int64Range(0, 10_000).Draw(t, "amount"), 0, dataset.Action(rapid.IntRange(0, dataset.NumActions-1).Draw(t, "past")), 0}
 }
 
 func drawTestBands(t *rapid.T) replay.Bands {

@@ -25,7 +25,7 @@ type Builder struct {
 	eval  *evaluator
 	masks []uint64 // of the last batch: the conditions that hold, per record
 	index []uint32 // of the last batch: the position of each record in the inner grid
-	group []uint32 // of the last batch: the group of each record
+	group []uint32 // of the last batch: the group of each record, with what production did as its last digit
 
 	// A record's group is numbered in steps, one for each By field and one for the mask: steps[i] numbers the pairs of the
 	// group so far and the part's own number.
@@ -96,7 +96,7 @@ func (b *Builder) Add(batch *dataset.Batch) error {
 			return err
 		}
 	}
-	if g := b.groupCount(); g > maxGroups {
+	if g := b.groupCount() / b.pasts(); g > maxGroups {
 		return fmt.Errorf("by %s makes more than %d groups, want fields of few values", strings.Join(b.plan.By, ","), maxGroups)
 	}
 	return b.count(batch)
@@ -155,25 +155,40 @@ func (b *Builder) assign(batch *dataset.Batch) {
 			}
 		}
 	}
+	if b.plan.past >= 0 {
+		for r, a := range batch.Cols[b.plan.past].U8[:batch.N] {
+			b.group[r] = b.group[r]*dataset.NumActions + uint32(a)
+		}
+	}
 }
 
+// groupCount returns how many numbers groups have had so far.
 func (b *Builder) groupCount() int {
-	if len(b.steps) == 0 {
+	n := 1
+	if len(b.steps) > 0 {
+		n = len(b.steps[len(b.steps)-1].keys)
+	}
+	return n * b.pasts()
+}
+
+// pasts returns how many numbers a group has that differ in what production did.
+func (b *Builder) pasts() int {
+	if b.plan.past < 0 {
 		return 1
 	}
-	return len(b.steps[len(b.steps)-1].keys)
+	return dataset.NumActions
 }
 
 // count adds one to the cell of each record.
 func (b *Builder) count(batch *dataset.Batch) error {
 	amounts := batch.Cols[b.plan.amount].I64
 	limit := denseCells
-	if len(b.parts) == 0 {
+	if len(b.parts) == 0 && b.plan.past < 0 {
 		limit = bareCells
 	}
 	dense := b.plan.cells <= limit
 	for dense && len(b.grids) < b.groupCount() {
-		b.grids = append(b.grids, make([]tally, b.plan.cells))
+		b.grids = append(b.grids, nil) // made once it is needed: production seldom does everything
 	}
 	var total int64
 	for r, x := range b.index {
@@ -188,7 +203,12 @@ func (b *Builder) count(batch *dataset.Batch) error {
 		total += amount
 		var t *tally
 		if dense {
-			t = &b.grids[b.group[r]][x]
+			grid := b.grids[b.group[r]]
+			if grid == nil {
+				grid = make([]tally, b.plan.cells)
+				b.grids[b.group[r]] = grid
+			}
+			t = &grid[x]
 		} else {
 			t = b.table.at(uint64(b.group[r])<<32 | uint64(x))
 		}
@@ -235,18 +255,22 @@ func (b *Builder) Cube() (*Cube, error) {
 		groups[g] = group
 		c.groups = append(c.groups, group)
 	}
-	// Two masks can differ in no group but the same key and mask can not occur twice: the numbers are of distinct pairs.
+	// Two masks can differ in no group but the same id can not occur twice: the numbers are of distinct pairs.
 	c.sort()
 	if b.plan.single() {
-		c.settle(b.singles, c.places(groups))
+		c.addSingles(b.singles, c.places(groups))
 		c.sortSingles()
 	}
-	return c, nil
+	return c, c.settle()
 }
 
 // unpack walks the steps back from a group's number to the values it was made of.
 func (b *Builder) unpack(number int, cells []cell) cubeGroup {
-	g := cubeGroup{cells: cells, key: make([]string, len(b.plan.by))}
+	g := cubeGroup{cells: cells, groupID: groupID{key: make([]string, len(b.plan.by))}}
+	if b.plan.past >= 0 {
+		g.past = dataset.Action(number % dataset.NumActions)
+		number /= dataset.NumActions
+	}
 	for i := len(b.parts) - 1; i >= 0; i-- {
 		pair := b.steps[i].keys[number]
 		number = int(pair >> 32)

@@ -17,6 +17,9 @@ func TestDependenceTwin(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		p, used := drawPolicy(rt, "p")
 		q := Question{Policies: []*Policy{p}, Entity: "country"} // of two values, and none
+		if rapid.Bool().Draw(rt, "history policy") { // which parts the groups anew
+			q.HistoryPolicy = p
+		}
 		folded := false
 		if rapid.Bool().Draw(rt, "by month") {
 			q.By = []string{Month}
@@ -159,7 +162,11 @@ func TestEntityRefusals(t *testing.T) {
 func TestSlicesApart(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		p, used := drawPolicy(rt, "p")
-		plan, err := NewPlan(Question{Policies: []*Policy{p}, By: []string{Month}, Entity: "country"})
+		q := Question{Policies: []*Policy{p}, By: []string{Month}, Entity: "country"}
+		if rapid.Bool().Draw(rt, "history policy") {
+			q.HistoryPolicy = p
+		}
+		plan, err := NewPlan(q)
 		if err != nil {
 			rt.Fatal(err)
 		}

@@ -35,6 +35,10 @@ type Question struct {
 	Singles bool
 	// Logins says that the entity is a user whose logins are replayed in order (Cube.Enrollment).
 	Logins bool
+	// Past reads what production did with each record, where that is recorded (dataset.ActionField).
+	Past bool
+	// HistoryPolicy is what production ran where the action is not recorded, nil where nobody says. It counts on Past.
+	HistoryPolicy *Policy
 	// Economics say what decisions cost, nil where nobody asks. They are carried to every answer, and change no count.
 	Economics *Economics
 }
@@ -53,7 +57,8 @@ type Plan struct {
 	time   int
 	known  int // when the label became known, -1 unless maturity asks
 	id     int
-	entity int   // whose record it is, -1 where nobody asks
+	entity int // whose record it is, -1 where nobody asks
+	past   int
 	by     []int // the column of each By field, that of the time for a month or day
 	cells  int   // size of the inner grid: the product of the axes and of the labels
 }
@@ -78,7 +83,7 @@ func (a *axis) answer(code int) Answer {
 
 // NewPlan checks a question and lays out its answer.
 func NewPlan(q Question) (*Plan, error) {
-	p := &Plan{Question: q, label: -1, amount: -1, time: -1, known: -1, id: -1, entity: -1}
+	p := &Plan{Question: q, label: -1, amount: -1, time: -1, known: -1, id: -1, entity: -1, past: -1}
 	for _, product := range dataset.Products {
 		p.addAxis(product)
 	}
@@ -101,6 +106,9 @@ func NewPlan(q Question) (*Plan, error) {
 	}
 	if q.Maturity.Days > 0 {
 		p.known = p.column(dataset.Field{Name: dataset.LabelTime, Kind: dataset.KindTime})
+	}
+	if p.remembers() {
+		p.past = p.column(dataset.Field{Name: dataset.ActionField, Kind: dataset.KindAction})
 	}
 	if q.Rows {
 		p.id = p.column(dataset.Field{Name: dataset.CustomerID, Kind: dataset.KindText})
@@ -180,7 +188,7 @@ func (p *Plan) addAxis(product string) {
 			edges = append(edges, b.Edges[:]...)
 		}
 	}
-	for _, pol := range p.Policies {
+	for _, pol := range p.everybody() {
 		use(pol.First, pol.FirstBands)
 		use(pol.Second, pol.SecondBands)
 	}
@@ -220,7 +228,7 @@ func (a *axis) setBins(edges []int, exact, absentMissing bool) {
 
 // addConditions collects the different conditions of all policies and the fields they read.
 func (p *Plan) addConditions() error {
-	for _, pol := range p.Policies {
+	for _, pol := range p.everybody() {
 		for _, r := range pol.Rules {
 			if p.condition(r.When) < 0 {
 				p.conds = append(p.conds, r.When)

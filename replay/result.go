@@ -67,6 +67,10 @@ type Result struct {
 	// Economics are the question's, nil where it had none.
 	Economics *Economics
 	Counts
+	// Past counts the records by what production did, too; nil where nobody asked or it is known of no record.
+	Past *Past
+	// Production tells how that is known.
+	Production Production
 	// Rules counts the records that each rule decided, in the order of the policy's rules.
 	Rules []Tally
 	// Held counts the records on which each rule's condition holds, decided by that rule or not.

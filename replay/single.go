@@ -77,8 +77,8 @@ func (u *entityHashes) of(c *dataset.Column) []uint64 {
 	return u.hashes
 }
 
-// settle adds singles whose groups have numbers of their own, by the places of these groups in the cube.
-func (c *Cube) settle(singles []single, placeOf []uint32) {
+// addSingles adds singles whose groups have numbers of their own, by the places of these groups in the cube.
+func (c *Cube) addSingles(singles []single, placeOf []uint32) {
 	for _, s := range singles {
 		s.group = placeOf[s.group]
 		c.singles = append(c.singles, s)
@@ -90,11 +90,11 @@ func (c *Cube) settle(singles []single, placeOf []uint32) {
 func (c *Cube) places(groups []cubeGroup) []uint32 {
 	at := map[string]uint32{}
 	for i := range c.groups {
-		at[c.groups[i].id()] = uint32(i)
+		at[c.groups[i].text()] = uint32(i)
 	}
 	out := make([]uint32, len(groups))
 	for i := range groups {
-		place, found := at[groups[i].id()]
+		place, found := at[groups[i].text()]
 		if !found {
 			place = gone
 		}
@@ -105,16 +105,18 @@ func (c *Cube) places(groups []cubeGroup) []uint32 {
 
 const gone = ^uint32(0)
 
-// placesByMask is places for a cube whose groups are no longer split: what is kept of the other goes by its mask alone.
-func (c *Cube) placesByMask(from *Cube, keep func(key []string) bool) []uint32 {
-	at := map[uint64]uint32{}
+// placesApart is places for a cube whose groups are no longer split by key: what is kept of the other goes by the rest of its id.
+func (c *Cube) placesApart(from *Cube, keep func(key []string) bool) []uint32 {
+	at := map[string]uint32{}
 	for i := range c.groups {
-		at[c.groups[i].mask] = uint32(i)
+		at[c.groups[i].text()] = uint32(i)
 	}
 	out := make([]uint32, len(from.groups))
 	for i := range from.groups {
-		if out[i] = gone; keep(from.groups[i].key) {
-			out[i] = at[from.groups[i].mask]
+		id := from.groups[i].groupID
+		if out[i] = gone; keep(id.key) {
+			id.key = nil
+			out[i] = at[id.text()]
 		}
 	}
 	return out

@@ -138,7 +138,7 @@ func (s advice) lack(v calibrate.Finding) string {
 		return what + "it approves no labeled record, so nothing is known."
 	}
 	if v.Withheld > 0 {
-		what += fmt.Sprintf("%s records that the champion does not approve lack a label which they should have, and count as what hurts most. In all ", thousands(v.Withheld))
+		what += fmt.Sprintf("%s records %s lack a label which they should have, and count as what hurts most. In all ", thousands(v.Withheld), s.StoppedBy())
 	}
 	seen := fmt.Sprintf("%s of %s (%s) count against it, with %s confidence %s. ", thousands(v.K), thousands(v.N), shareText(calibrate.Number(float64(v.K)/float64(v.N))),
 		confidenceText(1-s.Goals.Delta), atMost(v.Bound))
@@ -280,7 +280,7 @@ func (s advice) walk() *Table {
 		t.Footnotes = append(t.Footnotes, fmt.Sprintf("Steps 1 to %d were certified too; --format json lists all.", from))
 	}
 	if slices.ContainsFunc(s.Candidates[:s.Tested], func(at calibrate.Candidate) bool { return at.Withheld > 0 }) {
-		t.Footnotes = append(t.Footnotes, "Lack a label: of the records that the champion does not approve and a limit depends on, those without an outcome beyond what is usual among its own approvals and beyond chance. They count as what hurts the limit most, as long as nothing is known of them.")
+		t.Footnotes = append(t.Footnotes, "Lack a label: of the records "+s.StoppedBy()+" and a limit depends on, those without an outcome beyond what is usual among its own approvals and beyond chance. They count as what hurts the limit most, as long as nothing is known of them.")
 	}
 	how := "the walk ends at the first that fails"
 	if s.Ladder {

@@ -72,7 +72,7 @@ func (s contest) duel(v Versus, marks map[string]string) []Block {
 	}
 	records := func(t replay.Tally) Cell { return Cell{t.N(), cellText(t.N())} }
 	out = append(out, s.grid("Actions: champion (down) x challenger (across), records", v, records), s.swaps(v), s.measuresOf(v, marks))
-	if unseen := s.unseen(v); unseen != nil {
+	if unseen := s.question(v).table(); unseen != nil {
 		out = append(out, unseen)
 	}
 	if tornado := s.tornado(v); tornado != nil {

@@ -107,7 +107,7 @@ func (s contest) data() compareJSON {
 
 func (s contest) challenger(v Versus) challengerJSON {
 	c := v.Comparison
-	out := challengerJSON{Unseen: s.selectiveData(v), Challenger: v.Result.Policy.Name, Gate: newGate(v.Gate), Swaps: swapsJSON(&c.Swap), Measures: s.contrastsJSON(c, &c.Swap, s.sides(v)),
+	out := challengerJSON{Unseen: s.question(v).data(), Challenger: v.Result.Policy.Name, Gate: newGate(v.Gate), Swaps: swapsJSON(&c.Swap), Measures: s.contrastsJSON(c, &c.Swap, s.sides(v)),
 		Edits: make([]editJSON, 0, len(v.Edits)), Parts: []partJSON{},
 		Warnings: append(append([]calibrate.Warning{}, calibrate.Warnings(v.Result)...), calibrate.ComparisonWarnings(c)...)}
 	for _, a := range outcomes {

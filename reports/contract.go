@@ -28,6 +28,7 @@ type resultJSON struct {
 	Measures      []measureJSON       `json:"measures"`
 	Final         []finalJSON         `json:"final,omitempty"` // after step-up and review, with treatments in the economics
 	Groups        []groupJSON         `json:"groups,omitempty"`
+	Past          *pastJSON           `json:"past,omitempty"`       // where it is known what production did
 	Failures      *failuresJSON       `json:"failures,omitempty"`   // where they were asked for
 	Enrollment    *enrollmentJSON     `json:"enrollment,omitempty"` // likewise
 	Warnings      []calibrate.Warning `json:"warnings"`
@@ -127,6 +128,7 @@ func (s screen) replayData() any {
 				callsJSON(r.Policy, g.Counts), measuresJSON(s.partSetting(r, &g).Measures(r.Policy, g.Counts))})
 		}
 		out.Entities = newEntities(r)
+		out.Past = s.pastData(r)
 		out.CallCosts, out.Time, out.Failures, out.Enrollment = callCosts(r), s.timeData(r), s.failuresData(r), s.enrollmentData(r)
 		list = append(list, out)
 	}
@@ -243,6 +245,7 @@ func (s screen) replayTidy() *Table {
 		t.tidy(lead, r.Policy, r.Counts, s.setting(r))
 		tidyEntities(t, lead, r)
 		s.tidyCalls(t, lead, r)
+		s.tidyPast(t, lead, r)
 		s.tidyFailures(t, lead, r)
 		s.tidyEnrollment(t, lead, r)
 		for _, g := range r.Groups {

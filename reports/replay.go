@@ -33,7 +33,7 @@ func Replay(results []replay.Result, by []string, account dataset.Account, confi
 	default:
 		d.Blocks = append(d.Blocks, s.sideBySide(), s.summary(marks))
 	}
-	d.Blocks = append(d.Blocks, s.callsTable()...)
+	d.Blocks = append(append(d.Blocks, s.callsTable()...), s.pasts()...)
 	if finals := s.finals(); finals != nil {
 		d.Blocks = append(d.Blocks, finals)
 	}

@@ -48,7 +48,7 @@ Examples:
 			&cli.IntFlag{Name: "rollout", Value: 4, Usage: "lead from the champion to the recommendation in `N` steps; 0 for none"},
 			&cli.BoolFlag{Name: "backtest", Usage: "repeat the whole procedure for each month on the months before it, and count broken promises"},
 			&cli.BoolFlag{Name: "quick", Usage: "only the recommendation and its certificate: no look at other shapes, at prices of limits, nor at a rollout"},
-			entityFlag(), absentFlag(),
+			entityFlag(), absentFlag(), historyPolicyFlag(),
 		)...)...),
 		Action: e.calibrate,
 	}
@@ -71,6 +71,9 @@ func (e *env) calibrate(c *cli.Context) error {
 	}
 	q, err := calibrationQuestion(c.String("absent"), champion, goals)
 	if err != nil {
+		return err
+	}
+	if err := remember(c, &q); err != nil {
 		return err
 	}
 	if err := e.calibrationOutputs(c); err != nil {

@@ -35,7 +35,7 @@ Examples:
 			&cli.Float64Flag{Name: "confidence", Value: 0.95, Usage: "`LEVEL` of the intervals, above 0.5 and below 1"},
 			&cli.BoolFlag{Name: "failures", Usage: "add failed answers by product and month, and what failing open, failing closed or deciding by the other product would have done"},
 			&cli.StringFlag{Name: "enrollment", Usage: "replay login policies user by user, with the enrollments of the Login guide; `FIELD` says whose login it is, such as customer_id"},
-			entityFlag(), absentFlag(), economicsFlag(), valueIntervalsFlag(),
+			entityFlag(), absentFlag(), historyPolicyFlag(), economicsFlag(), valueIntervalsFlag(),
 		)...)...),
 		Action: e.replay,
 	}
@@ -123,6 +123,9 @@ func (e *env) answer(c *cli.Context, names []string, v question) error {
 	}
 	if q.Logins && q.Entity != v.user {
 		return fmt.Errorf("--entity %s and --enrollment %s: want one field, a user's records depend on each other", q.Entity, v.user)
+	}
+	if err := remember(c, &q); err != nil {
+		return err
 	}
 	h, err := e.history(c)
 	if err != nil {

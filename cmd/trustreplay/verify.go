@@ -65,6 +65,11 @@ func (e *env) verify(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	// Whatever the certificate says: where records carry an action, the champion does not stand for production.
+	q.Past = true
+	if q.HistoryPolicy, err = cert.HistoryPolicy(name); err != nil {
+		return err
+	}
 	if m := cert.Maturity; m != nil {
 		q.Maturity = replay.Maturity{Days: m.Days, AsOf: m.AsOf}
 	}
