@@ -1,6 +1,7 @@
 package calibrate
 
 import (
+	"cmp"
 	"math"
 
 	"github.com/trustreplay/trustreplay/dataset"
@@ -150,6 +151,9 @@ const MethodWilsonBounds = "wilson_bounds"
 func (m Measure) within(least, most Ratio) Measure {
 	if decided := (Ratio{m.Numerator, m.Denominator}); least == decided && most == decided {
 		return m // no undecided record could move it
+	}
+	if m.Unit != Odds { // a share of nothing: where one end has no records to divide, all others have those of one label
+		least, most = cmp.Or(least, most), cmp.Or(most, least)
 	}
 	scale := Number(1)
 	if m.Unit == BPS {
