@@ -3,6 +3,7 @@ package calibrate
 import (
 	"cmp"
 	"math"
+	"slices"
 
 	"github.com/trustreplay/trustreplay/dataset"
 	"github.com/trustreplay/trustreplay/replay"
@@ -73,7 +74,17 @@ func (b *bounder) ratio(d definition, of func(replay.Tally, int) int64) (least, 
 		c := b.decide(most, worth)
 		return Ratio{d.num.sum(c, of), d.den.sum(c, of)}
 	}
-	return at(false), at(true)
+	least, most = at(false), at(true)
+	if d.unit != Odds { // where one way to decide leaves nothing to divide, every other divides records of one label alone
+		least, most = cmp.Or(least, most), cmp.Or(most, least)
+	}
+	return least, most
+}
+
+// rate bounds one of the definitions by count.
+func (b *bounder) rate(name string) (least, most Ratio) {
+	i := slices.IndexFunc(definitions, func(d definition) bool { return d.name == name })
+	return b.ratio(definitions[i], func(t replay.Tally, l int) int64 { return t.Records[l] })
 }
 
 func (r region) holds(a dataset.Action, l dataset.Label) bool {
@@ -151,9 +162,6 @@ const MethodWilsonBounds = "wilson_bounds"
 func (m Measure) within(least, most Ratio) Measure {
 	if decided := (Ratio{m.Numerator, m.Denominator}); least == decided && most == decided {
 		return m // no undecided record could move it
-	}
-	if m.Unit != Odds { // a share of nothing: where one end has no records to divide, all others have those of one label
-		least, most = cmp.Or(least, most), cmp.Or(most, least)
 	}
 	scale := Number(1)
 	if m.Unit == BPS {

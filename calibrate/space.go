@@ -176,13 +176,24 @@ func (s *Space) check(p *replay.Policy) error {
 }
 
 func (s *Space) counts(p *replay.Policy) replay.Counts {
-	out := s.fixed
+	out, _ := s.counted(p)
+	return out
+}
+
+// counted returns the counts, and the undecided among them by first cluster.
+func (s *Space) counted(p *replay.Policy) (out replay.Counts, open replay.Open) {
+	out = s.fixed
 	first, second := edgesOf(p.FirstBands), edgesOf(p.SecondBands)
 	for i := range s.layers {
 		l := &s.layers[i]
 		decide := func(a, b replay.Answer, t replay.Tally) {
-			if t.N() > 0 {
-				addTally(&out, p.Decide(replay.Case{First: a, Second: b, Fired: l.fired}), t)
+			if t.N() == 0 {
+				return
+			}
+			d := p.Decide(replay.Case{First: a, Second: b, Fired: l.fired})
+			addTally(&out, d, t)
+			if d.By == replay.ByNobody {
+				open[d.FirstCluster] = open[d.FirstCluster].Add(t)
 			}
 		}
 		for i := range dataset.Clusters {
@@ -201,7 +212,7 @@ func (s *Space) counts(p *replay.Policy) replay.Counts {
 			}
 		}
 	}
-	return out
+	return out, open
 }
 
 // withScore returns an answer with a score.
