@@ -31,6 +31,18 @@ func newBounder(p *replay.Policy, c replay.Counts, open *replay.Open) *bounder {
 	return b
 }
 
+// of reports whether the open records are the undecided ones of some counts.
+func (b *bounder) of(c replay.Counts) bool {
+	if b == nil {
+		return false
+	}
+	var t replay.Tally
+	for row := range b.open {
+		t = t.Add(b.open[row])
+	}
+	return t.Records == c.Actions[replay.Undecided].Records
+}
+
 // decide returns the counts in which the records of each first cluster and label got the possible action of the least
 // worth, or with most of the largest; of equal ones the mildest.
 func (b *bounder) decide(most bool, worth func(a dataset.Action, l dataset.Label) int) replay.Counts {
@@ -41,21 +53,27 @@ func (b *bounder) decide(most bool, worth func(a dataset.Action, l dataset.Label
 			if t.Records[label] == 0 {
 				continue
 			}
-			best, found := math.MaxInt, dataset.NoAction
-			for _, a := range dataset.Actions {
-				v := worth(a, label)
-				if most {
-					v = -v
-				}
-				if b.actions[row]>>a&1 != 0 && v < best {
-					best, found = v, a
-				}
-			}
+			found := extreme(b.actions[row], label, most, worth)
 			out.Actions[found].Records[label] += t.Records[label]
 			out.Actions[found].Amount[label] += t.Amount[label]
 		}
 	}
 	return out
+}
+
+// extreme returns the action of a set, given as bits, of the least worth, or with most of the largest; of equal ones the mildest.
+func extreme(actions uint8, l dataset.Label, most bool, worth func(dataset.Action, dataset.Label) int) dataset.Action {
+	best, found := math.MaxInt, dataset.NoAction
+	for _, a := range dataset.Actions {
+		v := worth(a, l)
+		if most {
+			v = -v
+		}
+		if actions>>a&1 != 0 && v < best {
+			best, found = v, a
+		}
+	}
+	return found
 }
 
 // ratio bounds a ratio of two regions: of a share, an action that counts in both pulls it up and one that counts below alone
@@ -91,38 +109,38 @@ func (r region) holds(a dataset.Action, l dataset.Label) bool {
 	return r.actions>>a&1 != 0 && r.labels>>l&1 != 0
 }
 
-// form bounds a weighted sum. Where a weight is by amount, records of one first cluster and label may differ in the action that
-// moves the sum furthest, and only how many they are and their total is known. What a record adds at its worst is a convex
-// function of its amount, so that the sum is largest where one record has all of the amount and the others none; its least
-// is concave, and least there too.
+// form bounds a weighted sum.
 func (b *bounder) form(f Form) (least, most int64) {
-	least = f.Of(b.decided)
-	most = least
+	return f.Of(b.most(f, false)), f.Of(b.most(f, true))
+}
+
+// most returns the counts that make a weighted sum the largest or, with most false, the least. Where a weight is by amount, records
+// of one first cluster and label may differ in the action that moves the sum furthest, and only how many they are and their
+// total is known. What a record adds at its worst is a convex function of its amount, so that the sum is largest where one
+// record has all of the amount and the others none; its least is concave, and least there too.
+func (b *bounder) most(f Form, most bool) replay.Counts {
+	out := b.decided
 	for row := range b.open {
 		t := &b.open[row]
-		for label := range dataset.NumLabels {
-			n := t.Records[label]
+		for l, n := range t.Records {
 			if n == 0 {
 				continue
 			}
-			low, high := b.extremes(f, row, label, 0)
-			lowAll, highAll := b.extremes(f, row, label, t.Amount[label])
-			least, most = least+(n-1)*low+lowAll, most+(n-1)*high+highAll
+			few, rich := &out.Actions[b.best(f, row, l, 0, most)], &out.Actions[b.best(f, row, l, t.Amount[l], most)]
+			few.Records[l] += n - 1
+			rich.Records[l]++
+			rich.Amount[l] += t.Amount[l]
 		}
 	}
-	return least, most
+	return out
 }
 
-// extremes returns the least and the most that a record of an amount adds to a form.
-func (b *bounder) extremes(f Form, row, label int, amount int64) (low, high int64) {
-	low, high = math.MaxInt64, math.MinInt64
-	for _, a := range dataset.Actions {
-		if b.actions[row]>>a&1 != 0 {
-			v := f.Actions[a].Records[label] + f.Actions[a].Amount[label]*amount
-			low, high = min(low, v), max(high, v)
-		}
+// best returns the action of a record of an amount that adds the most to a form, or the least.
+func (b *bounder) best(f Form, row, label int, amount int64, most bool) dataset.Action {
+	worth := func(a dataset.Action, l dataset.Label) int {
+		return int(f.Actions[a].Records[l] + f.Actions[a].Amount[l]*amount)
 	}
-	return low, high
+	return extreme(b.actions[row], dataset.Label(label), most, worth)
 }
 
 // bound completes a measure with what it may be. What does not depend on an action is left as it is.

@@ -88,6 +88,11 @@ type CertifiedFor struct {
 	Bound Number `json:"bound"`
 	// Withheld counts the records of K or N that lack a label which they should have, and count as what hurts most.
 	Withheld int64 `json:"withheld,omitempty"`
+	// Undecided counts the records on which the history lacks the answer that the limit depends on. They count as what hurts most,
+	// which is K of N; LeastK of LeastN is the other end of what they leave open.
+	Undecided int64 `json:"undecided,omitempty"`
+	LeastK    int64 `json:"least_k,omitempty"`
+	LeastN    int64 `json:"least_n,omitempty"`
 }
 
 // An InputID is a file that was read.
@@ -115,7 +120,11 @@ func (c *Calibration) Certificate() (*Certificate, error) {
 		out.Procedure = "ladder"
 	}
 	for _, v := range findings {
-		out.Limits = append(out.Limits, CertifiedFor{v.Limit.String(), v.K, v.N, Number(v.Alpha), v.P, v.Bound, v.Withheld})
+		l := CertifiedFor{Limit: v.Limit.String(), K: v.K, N: v.N, Alpha: Number(v.Alpha), P: v.P, Bound: v.Bound, Withheld: v.Withheld}
+		if v.Undecided > 0 {
+			l.Undecided, l.LeastK, l.LeastN = v.Undecided, v.LeastK, v.LeastN
+		}
+		out.Limits = append(out.Limits, l)
 	}
 	all := sha256.New()
 	for i := range c.Windows {
@@ -164,7 +173,7 @@ func claim(findings []Finding, c *Certificate, mature *dataset.Mature) string {
 				lacking = fmt.Sprintf(", of which %s lack a label", count(v.Withheld))
 			}
 		}
-		parts = append(parts, fmt.Sprintf("%s (n = %s, k = %s%s)", text, count(v.N), count(k), lacking))
+		parts = append(parts, fmt.Sprintf("%s (n = %s, k = %s%s%s)", text, count(v.N), count(k), lacking, v.leftOpen(c.Window.Records)))
 	}
 	period := c.Window.From
 	if c.Window.To != c.Window.From {
@@ -183,6 +192,19 @@ func claim(findings []Finding, c *Certificate, mature *dataset.Mature) string {
 		out += " Kept in that window without a promise: " + strings.Join(checked, ", ") + "."
 	}
 	return out
+}
+
+// leftOpen says how many undecided records count as what hurts most, of all records of a window, and what they leave open.
+func (v Finding) leftOpen(records int64) string {
+	if v.Undecided == 0 {
+		return ""
+	}
+	least, most := v.LeastK, v.K
+	leastN, mostN := v.LeastN, v.N
+	if v.Limit.AtLeast { // K counts the rest
+		least, leastN, most, mostN = v.N-v.K, v.N, v.LeastN-v.LeastK, v.LeastN
+	}
+	return fmt.Sprintf("; undecided, counted as what hurts most: %s; from %s to %s over them", of(v.Undecided, records), percent(least, leastN), percent(most, mostN))
 }
 
 // ParseCertificate reads a certificate, and what to recompute it with: the champion and the goals.

@@ -18,7 +18,7 @@ goals.bands.product? goals.bands.bands? goals.economics? goals.until? goals.cert
 absent_missing maturity.days? maturity.as_of? procedure
 window.name window.from window.to window.records window.labeled window.fraud window.sha256
 windows.name windows.from windows.to windows.records windows.labeled windows.fraud windows.sha256
-limits.limit limits.k limits.n limits.alpha limits.p limits.bound limits.withheld?
+limits.limit limits.k limits.n limits.alpha limits.p limits.bound limits.withheld? limits.undecided? limits.least_k? limits.least_n?
 delta step passed candidates proposed seed
 history_sha256 inputs.file inputs.sha256 inputs.records use`
 

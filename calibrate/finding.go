@@ -2,6 +2,7 @@ package calibrate
 
 import (
 	"cmp"
+	"math"
 
 	"github.com/trustreplay/trustreplay/dataset"
 	"github.com/trustreplay/trustreplay/replay"
@@ -18,8 +19,14 @@ type Finding struct {
 	// Withheld counts the records of K or N that the champion does not approve and that lack a label which they should have;
 	// they count as what hurts most.
 	Withheld int64
-	Met      bool
-	P        Number
+	// Undecided counts the records that the policy leaves undecided and that the limit depends on: they are in K and N as what
+	// hurts most, and in LeastK of LeastN as what hurts least. Straddles is set where the limit is kept at that end and broken, or
+	// not certified, at the other: the answer is in what the history did not ask.
+	Undecided      int64
+	LeastK, LeastN int64
+	Straddles      bool
+	Met            bool
+	P              Number
 	// Bound is the exact upper bound of the ratio at the calibration's delta; Missing is at the level of its tests.
 	Bound   Number
 	Missing Shortfall
@@ -36,6 +43,13 @@ func (c *Calibration) findings(p *replay.Policy, counts replay.Counts, w Window)
 		counts := counts
 		counts.Actions[dataset.Approve], counts.Actions[dataset.Monitor] = replay.Tally{}, replay.Tally{}
 		withheld = c.last.lacking(counts)
+		if c.last.space.leavesOpen {
+			r, err := w.cube.Run(p)
+			if err != nil {
+				return nil, err
+			}
+			withheld.open = newBounder(p, r.Counts, &r.Open)
+		}
 	}
 	var out []Finding
 	for i := range j.targets {
@@ -47,6 +61,9 @@ func (c *Calibration) findings(p *replay.Policy, counts replay.Counts, w Window)
 // finding bounds the ratio at delta, and counts what is missing to pass a test at a level, which a ladder divides.
 func (t *target) finding(c replay.Counts, w withholding, delta, level float64) Finding {
 	v := Finding{Limit: t.Limit, Alpha: t.alpha(), Certifiable: t.share, P: Undefined(), Bound: Undefined()}
+	var mild replay.Counts
+	mild, v.Undecided = t.spare(c, w)
+	v.LeastK, v.LeastN = t.count(mild)
 	c, v.Withheld = t.withhold(c, w)
 	v.K, v.N = t.count(c)
 	v.Met = t.met(c)
@@ -54,8 +71,21 @@ func (t *target) finding(c replay.Counts, w withholding, delta, level float64) F
 		v.P, v.Bound = Number(PValue(v.K, v.N, v.Alpha)), Number(UpperBound(v.K, v.N, delta))
 		v.Missing = MissingLabels(v.K, v.N, v.Alpha, level)
 	}
+	v.Straddles = v.Undecided > 0 && !t.kept(c, level) && t.kept(mild, level)
 	return v
 }
+
+// kept reports whether counts of which nothing is undecided keep the limit: at a level, where it can be certified.
+func (t *target) kept(c replay.Counts, level float64) bool {
+	if !t.share {
+		return t.met(c)
+	}
+	return t.logP(c) <= math.Log(level)
+}
+
+// Least returns the ratio at the end of the undecided records that hurts least, Value at the other.
+func (v Finding) Least() Number { return divide(v.LeastK, v.LeastN) }
+func (v Finding) Value() Number { return divide(v.K, v.N) }
 
 // Findings holds every limit of the goals against what a policy does in the last window.
 func (c *Calibration) Findings(p *replay.Policy, counts replay.Counts) ([]Finding, error) {

@@ -17,6 +17,8 @@ type Space struct {
 	total  replay.Tally
 	fixed  replay.Counts // records that a rule decides before the gate
 	layers []layer
+	// leavesOpen is set where the history did not ask the second product of some record, which a policy may be undecided on.
+	leavesOpen bool
 }
 
 // A layer holds the records on which the same late rule would decide, once the second product is called.
@@ -91,6 +93,7 @@ func spaceOf(piles iter.Seq[replay.Pile], base *replay.Policy) (*Space, error) {
 		t := pileTally(p)
 		first, how := silence(p.First, true)
 		second, how2 := silence(p.Second, false)
+		s.leavesOpen = s.leavesOpen || second == NoScore && how2 == notCalled && base.Second != ""
 		switch {
 		case first != NoScore && second != NoScore:
 			cells[fired] = append(cells[fired], ScoreCell{first, second, p.Label, p.Records, p.Amount})
