@@ -1,7 +1,9 @@
 package calibrate
 
 import (
+	"cmp"
 	"math"
+	"slices"
 
 	"github.com/trustreplay/trustreplay/dataset"
 	"github.com/trustreplay/trustreplay/replay"
@@ -27,6 +29,18 @@ func newBounder(p *replay.Policy, c replay.Counts, open *replay.Open) *bounder {
 		b.actions[row] = p.Possible(dataset.Cluster(row))
 	}
 	return b
+}
+
+// of reports whether the open records are the undecided ones of some counts.
+func (b *bounder) of(c replay.Counts) bool {
+	if b == nil {
+		return false
+	}
+	var t replay.Tally
+	for row := range b.open {
+		t = t.Add(b.open[row])
+	}
+	return t.Records == c.Actions[replay.Undecided].Records
 }
 
 // decide returns the counts in which the records of each first cluster and label got the possible action of the least
@@ -80,45 +94,55 @@ func (b *bounder) ratio(d definition, of func(replay.Tally, int) int64) (least, 
 		c := b.decide(most, d.worth)
 		return Ratio{d.num.sum(c, of), d.den.sum(c, of)}
 	}
-	return at(false), at(true)
+	least, most = at(false), at(true)
+	if d.unit != Odds { // where one way to decide leaves nothing to divide, every other divides records of one label alone
+		least, most = cmp.Or(least, most), cmp.Or(most, least)
+	}
+	return least, most
+}
+
+// rate bounds one of the definitions by count.
+func (b *bounder) rate(name string) (least, most Ratio) {
+	i := slices.IndexFunc(definitions, func(d definition) bool { return d.name == name })
+	return b.ratio(definitions[i], func(t replay.Tally, l int) int64 { return t.Records[l] })
 }
 
 func (r region) holds(a dataset.Action, l dataset.Label) bool {
 	return r.actions>>a&1 != 0 && r.labels>>l&1 != 0
 }
 
-// form bounds a weighted sum. Where a weight is by amount, records of one first cluster and label may differ in the action that
-// moves the sum furthest, and only how many they are and their total is known. What a record adds at its worst is a convex
-// function of its amount, so that the sum is largest where one record has all of the amount and the others none; its least
-// is concave, and least there too.
+// form bounds a weighted sum.
 func (b *bounder) form(f Form) (least, most int64) {
-	least = f.Of(b.decided)
-	most = least
+	return f.Of(b.most(f, false)), f.Of(b.most(f, true))
+}
+
+// most returns the counts that make a weighted sum the largest or, with most false, the least. Where a weight is by amount, records
+// of one first cluster and label may differ in the action that moves the sum furthest, and only how many they are and their
+// total is known. What a record adds at its worst is a convex function of its amount, so that the sum is largest where one
+// record has all of the amount and the others none; its least is concave, and least there too.
+func (b *bounder) most(f Form, most bool) replay.Counts {
+	out := b.decided
 	for row := range b.open {
 		t := &b.open[row]
-		for label := range dataset.NumLabels {
-			n := t.Records[label]
+		for l, n := range t.Records {
 			if n == 0 {
 				continue
 			}
-			low, high := b.extremes(f, row, label, 0)
-			lowAll, highAll := b.extremes(f, row, label, t.Amount[label])
-			least, most = least+(n-1)*low+lowAll, most+(n-1)*high+highAll
+			few, rich := &out.Actions[b.best(f, row, l, 0, most)], &out.Actions[b.best(f, row, l, t.Amount[l], most)]
+			few.Records[l] += n - 1
+			rich.Records[l]++
+			rich.Amount[l] += t.Amount[l]
 		}
 	}
-	return least, most
+	return out
 }
 
-// extremes returns the least and the most that a record of an amount adds to a form.
-func (b *bounder) extremes(f Form, row, label int, amount int64) (low, high int64) {
-	low, high = math.MaxInt64, math.MinInt64
-	for _, a := range dataset.Actions {
-		if b.actions[row]>>a&1 != 0 {
-			v := f.Actions[a].Records[label] + f.Actions[a].Amount[label]*amount
-			low, high = min(low, v), max(high, v)
-		}
+// best returns the action of a record of an amount that adds the most to a form, or the least.
+func (b *bounder) best(f Form, row, label int, amount int64, most bool) dataset.Action {
+	worth := func(a dataset.Action, l dataset.Label) int {
+		return int(f.Actions[a].Records[l] + f.Actions[a].Amount[l]*amount)
 	}
-	return low, high
+	return extreme(b.actions[row], dataset.Label(label), most, worth)
 }
 
 // bound completes a measure with what it may be. What does not depend on an action is left as it is.

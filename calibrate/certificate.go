@@ -94,6 +94,11 @@ type CertifiedFor struct {
 	Withheld int64 `json:"withheld,omitempty"`
 	// Effective is how many independent records the N are worth, where the goals have an entity and they are worth fewer.
 	Effective int64 `json:"effective_n,omitempty"`
+	// Undecided counts the records on which the history lacks the answer that the limit depends on. They count as what hurts most,
+	// which is K of N; LeastK of LeastN is the other end of what they leave open.
+	Undecided int64 `json:"undecided,omitempty"`
+	LeastK    int64 `json:"least_k,omitempty"`
+	LeastN    int64 `json:"least_n,omitempty"`
 }
 
 // An InputID is a file that was read.
@@ -122,7 +127,11 @@ func (c *Calibration) Certificate() (*Certificate, error) {
 		out.Procedure = "ladder"
 	}
 	for _, v := range findings {
-		out.Limits = append(out.Limits, CertifiedFor{v.Limit.String(), v.K, v.N, Number(v.Alpha), v.P, v.Bound, v.Withheld, v.Effective})
+		l := CertifiedFor{Limit: v.Limit.String(), K: v.K, N: v.N, Alpha: Number(v.Alpha), P: v.P, Bound: v.Bound, Withheld: v.Withheld, Effective: v.Effective}
+		if v.Undecided > 0 {
+			l.Undecided, l.LeastK, l.LeastN = v.Undecided, v.LeastK, v.LeastN
+		}
+		out.Limits = append(out.Limits, l)
 	}
 	all := sha256.New()
 	for i := range c.Windows {
@@ -175,7 +184,7 @@ func claim(findings []Finding, c *Certificate, mature *dataset.Mature) string {
 		if v.Effective > 0 {
 			worth = fmt.Sprintf(", worth %s independent ones", count(v.Effective))
 		}
-		parts = append(parts, fmt.Sprintf("%s (n = %s%s, k = %s%s)", text, count(v.N), worth, count(k), lacking))
+		parts = append(parts, fmt.Sprintf("%s (n = %s%s, k = %s%s%s)", text, count(v.N), worth, count(k), lacking, v.leftOpen(c.Window.Records)))
 	}
 	period := c.Window.From
 	if c.Window.To != c.Window.From {
@@ -201,6 +210,19 @@ func claim(findings []Finding, c *Certificate, mature *dataset.Mature) string {
 		out += " Kept in that window without a promise: " + strings.Join(checked, ", ") + "."
 	}
 	return out
+}
+
+// leftOpen says how many undecided records count as what hurts most, of all records of a window, and what they leave open.
+func (v Finding) leftOpen(records int64) string {
+	if v.Undecided == 0 {
+		return ""
+	}
+	least, most := v.LeastK, v.K
+	leastN, mostN := v.LeastN, v.N
+	if v.Limit.AtLeast { // K counts the rest
+		least, leastN, most, mostN = v.N-v.K, v.N, v.LeastN-v.LeastK, v.LeastN
+	}
+	return fmt.Sprintf("; undecided, counted as what hurts most: %s; from %s to %s over them", of(v.Undecided, records), percent(least, leastN), percent(most, mostN))
 }
 
 // ParseCertificate reads a certificate, and what to recompute it with: the champion and the goals.

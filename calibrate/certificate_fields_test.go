@@ -19,7 +19,7 @@ absent_missing maturity.days? maturity.as_of?
 production.recorded? production.replayed? production.policy.name? production.policy.sha256? production.policy_yaml? procedure
 window.name window.from window.to window.records window.labeled window.fraud window.sha256 window.left_out?
 windows.name windows.from windows.to windows.records windows.labeled windows.fraud windows.sha256 windows.left_out?
-limits.limit limits.k limits.n limits.alpha limits.p limits.bound limits.withheld? limits.effective_n?
+limits.limit limits.k limits.n limits.alpha limits.p limits.bound limits.withheld? limits.effective_n? limits.undecided? limits.least_k? limits.least_n?
 delta step passed candidates proposed seed
 history_sha256 inputs.file inputs.sha256 inputs.records use`
 

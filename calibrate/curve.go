@@ -14,8 +14,9 @@ type StrategyCurve struct {
 	Policy  *replay.Policy
 	Cutoffs []Cutoff
 	// Points of a single cutoff rise with it, one for each distinct score and one above all scores. Points of a pair are its
-	// frontier, with rising approvals: no other pair approves as many records at a lower fraud rate, or more at the same.
-	// There is none without a score, and none on a frontier where nothing that is approved is labeled.
+	// frontier, with rising approvals: no other pair approves as many records at a lower fraud rate, or more at the same. Undecided
+	// records count as they hurt there: the fewest approvals and the worst fraud rate that they can leave.
+	// There is none without a score, and none on a frontier where nothing that is sure to be approved is labeled.
 	Points []CurvePoint
 	// Tried counts the policies that the points are taken from: the points themselves, or every pair of distinct cutoffs.
 	Tried int64
@@ -36,7 +37,10 @@ type StrategyCurve struct {
 type CurvePoint struct {
 	At []int
 	replay.Counts
-	// FraudRate and Approval bound the two rates. Approval is undefined where StrategyCurve.Nested is false.
+	// Open are the undecided of the counts, for the ranges of measures; see Setting.
+	Open replay.Open
+	// FraudRate and Approval bound the two rates; where records are undecided, from the low end of the least rate that they can
+	// leave to the high end of the most. Approval is undefined where StrategyCurve.Nested is false.
 	FraudRate, Approval Interval
 }
 
@@ -68,14 +72,15 @@ func Strategy(cube *replay.Cube, p *replay.Policy, cutoffs []Cutoff, marks []*re
 	if err != nil {
 		return nil, err
 	}
-	total := s.counts(*cutoffs[0].bands(p)).Total()
+	now, _ := s.counts(*cutoffs[0].bands(p))
+	total := now.Total()
 	c.Scored = total.N() - s.fixed.Total().N()
 	if c.Scored > 0 {
 		switch {
 		case len(cutoffs) == 1:
 			c.single(s)
 		case cutoffs[0].Product == cutoffs[1].Product:
-			c.front(slices.Values(samePairs(s, p, cutoffs)), func(at []int) replay.Counts {
+			c.front(slices.Values(samePairs(s, p, cutoffs)), func(at []int) (replay.Counts, replay.Open) {
 				return s.counts(*cutoffs[0].bands(Move(p, cutoffs, at)))
 			})
 		default:
@@ -111,7 +116,9 @@ func (c *StrategyCurve) single(s *sweep) {
 	c.Nested = s.rises || s.falls
 	for _, at := range s.cutoffs() {
 		bands := *c.Cutoffs[0].bands(Move(c.Policy, c.Cutoffs, []int{at}))
-		c.Points = append(c.Points, CurvePoint{At: []int{at}, Counts: s.counts(bands)})
+		point := CurvePoint{At: []int{at}}
+		point.Counts, point.Open = s.counts(bands)
+		c.Points = append(c.Points, point)
 	}
 	c.Tried = int64(len(c.Points))
 }
@@ -135,33 +142,57 @@ func (c *StrategyCurve) mark(cube *replay.Cube, marks []*replay.Policy) error {
 	return nil
 }
 
-// bound adds the intervals.
+// bound adds the intervals, each around all rates that undecided records can leave.
 func (c *StrategyCurve) bound(records int64) {
-	var rates []Ratio
-	var approved []int64
+	var least, most extents
 	for _, p := range c.Points {
-		rates, approved = append(rates, fraudRatio(p.Counts)), append(approved, p.Counts.Approved().N())
+		least, most = c.extend(least, most, c.Policy, p.Counts, &p.Open)
 	}
 	for _, m := range c.Marks {
-		rates = append(rates, fraudRatio(m.Counts))
+		least, most = c.extend(least, most, m.Policy, m.Counts, &m.Open)
 	}
-	band := c.intervals(rates)
-	var approval []Interval
-	if c.Nested {
-		approval = DKWBand(approved, records, c.Confidence)
-	}
-	for i := range c.Points {
-		c.Points[i].FraudRate, c.Points[i].Approval = band[i], Interval{Undefined(), Undefined()}
-		if approval != nil {
-			c.Points[i].Approval = approval[i]
+	band := c.intervals(least.rates)
+	for i, r := range most.rates {
+		if r != least.rates[i] { // a bound takes longer than all the rest of a point
+			band[i].High = c.intervals(most.rates[i : i+1])[0].High
 		}
 	}
 	for i := range c.Marks {
 		c.Marks[i].FraudRate = band[len(c.Points)+i]
 	}
+	for i := range c.Points {
+		c.Points[i].FraudRate, c.Points[i].Approval = band[i], Interval{Undefined(), Undefined()}
+	}
+	if !c.Nested {
+		return
+	}
+	n := len(c.Points)
+	above := DKWBand(most.approved[:n], records, c.Confidence)
+	for i, b := range DKWBand(least.approved[:n], records, c.Confidence) {
+		c.Points[i].Approval = Interval{b.Low, above[i].High}
+	}
 }
 
-// intervals bounds the fraud rates of the points and the marks.
+// Extents are one end of the rates that undecided records can leave, of points and then of marks.
+type extents struct {
+	rates    []Ratio
+	approved []int64
+}
+
+// extend appends the ends of one policy's rates.
+func (c *StrategyCurve) extend(least, most extents, p *replay.Policy, counts replay.Counts, open *replay.Open) (extents, extents) {
+	low, high := fraudRatio(counts), fraudRatio(counts)
+	few := counts.Approved().N()
+	many := few
+	if b := newBounder(p, counts, open); b != nil {
+		low, high = b.rate("fraud_rate")
+		l, m := b.rate("approval_rate")
+		few, many = l.K, m.K
+	}
+	return extents{append(least.rates, low), append(least.approved, few)}, extents{append(most.rates, high), append(most.approved, many)}
+}
+
+// intervals bounds fraud rates of the points and the marks.
 func (c *StrategyCurve) intervals(rates []Ratio) []Interval {
 	if c.Simultaneous {
 		return simultaneous(rates, c.Confidence, c.Family())

@@ -9,24 +9,24 @@ import (
 	"github.com/trustreplay/trustreplay/replay"
 )
 
-// A candidate is a pair of cutoffs and what it approves.
+// A candidate is a pair of cutoffs and what it approves, undecided records taken as they hurt.
 type candidate struct {
-	at                       [2]int16
-	approved, labeled, fraud int64
+	at [2]int16
+	stake
 }
 
-func newCandidate(first, second int, t replay.Tally) candidate {
-	return candidate{[2]int16{int16(first), int16(second)}, t.N(), t.Labeled(), t.Records[dataset.Fraud]}
+func newCandidate(first, second int, s stake) candidate {
+	return candidate{[2]int16{int16(first), int16(second)}, s}
 }
 
 // samePairs returns every pair of cutoffs of one product, the first at or below the second.
 func samePairs(s *sweep, p *replay.Policy, cutoffs []Cutoff) []candidate {
 	var out []candidate
-	at := s.cutoffs()
+	at, stakes := s.cutoffs(), s.stakes()
 	for i, low := range at {
 		for _, high := range at[i:] {
 			bands := *cutoffs[0].bands(Move(p, cutoffs, []int{low, high}))
-			out = append(out, newCandidate(low, high, s.counts(bands).Approved()))
+			out = append(out, newCandidate(low, high, stakes.under(bands)))
 		}
 	}
 	return out
@@ -35,7 +35,7 @@ func samePairs(s *sweep, p *replay.Policy, cutoffs []Cutoff) []candidate {
 // front keeps the candidates that no other dominates, and counts these in full. Of several that approve as many at the same
 // rate, it keeps the one nearest to the policy's own cutoffs, then the one with the higher first cutoff: a cutoff that
 // changes no approval may still decide between review and block, and is not to move without a reason.
-func (c *StrategyCurve) front(candidates iter.Seq[candidate], counts func(at []int) replay.Counts) {
+func (c *StrategyCurve) front(candidates iter.Seq[candidate], counts func(at []int) (replay.Counts, replay.Open)) {
 	var list []candidate
 	for x := range candidates {
 		c.Tried++
@@ -48,13 +48,15 @@ func (c *StrategyCurve) front(candidates iter.Seq[candidate], counts func(at []i
 		own[i] = cut.bands(c.Policy).Edges[cut.edge()]
 	}
 	slices.SortFunc(list, func(a, b candidate) int {
-		return cmp.Or(cmp.Compare(b.approved, a.approved), compareRates(a, b), cmp.Compare(a.from(own), b.from(own)), cmp.Compare(b.at[0], a.at[0]))
+		return cmp.Or(cmp.Compare(b.approved, a.approved), compareRates(a.stake, b.stake), cmp.Compare(a.from(own), b.from(own)), cmp.Compare(b.at[0], a.at[0]))
 	})
 	for i, x := range list {
-		if i == 0 || compareRates(x, list[0]) < 0 {
+		if i == 0 || compareRates(x.stake, list[0].stake) < 0 {
 			list[0] = x // the least rate so far
 			at := []int{int(x.at[0]), int(x.at[1])}
-			c.Points = append(c.Points, CurvePoint{At: at, Counts: counts(at)})
+			point := CurvePoint{At: at}
+			point.Counts, point.Open = counts(at)
+			c.Points = append(c.Points, point)
 		}
 	}
 	slices.Reverse(c.Points)
@@ -69,9 +71,6 @@ func (x candidate) from(own [2]int) int {
 	return distance
 }
 
-// compareRates compares two fraud rates exactly: products of two counts, at most 2^31 each, fit.
-func compareRates(a, b candidate) int { return cmp.Compare(a.fraud*b.labeled, b.fraud*a.labeled) }
-
 // pair finds the frontier of a cutoff of each of the policy's two products.
 func (c *StrategyCurve) pair(cube *replay.Cube) error {
 	// The first cutoff is walked in the outer loop, whichever product it belongs to.
@@ -83,7 +82,7 @@ func (c *StrategyCurve) pair(cube *replay.Cube) error {
 	if err != nil {
 		return err
 	}
-	c.front(plane.candidates(), func(at []int) replay.Counts { return space.counts(Move(c.Policy, c.Cutoffs, at)) })
+	c.front(plane.candidates(), func(at []int) (replay.Counts, replay.Open) { return space.counted(Move(c.Policy, c.Cutoffs, at)) })
 	return nil
 }
 
@@ -204,10 +203,10 @@ func (p *plane) candidates() iter.Seq[candidate] {
 	return func(yield func(candidate) bool) {
 		columnsAt := append(slices.Clone(p.columnScores), dataset.MaxScore+1)
 		columnEdges := make([][dataset.NumClusters]int, len(columnsAt))
-		aside := make([]replay.Tally, len(columnsAt))
+		aside, rows, columns := make([]stake, len(columnsAt)), p.rows.stakes(), p.columns.stakes()
 		for j, at := range columnsAt {
 			b := *p.cutoffs[1].bands(Move(p.policy, p.cutoffs[1:], []int{at}))
-			aside[j] = p.columns.counts(b).Approved()
+			aside[j] = columns.under(b)
 			for k, e := range edgesOf(b) {
 				columnEdges[j][k] = place(p.columnScores, e) - 1
 			}
@@ -216,16 +215,16 @@ func (p *plane) candidates() iter.Seq[candidate] {
 		for _, at := range append(slices.Clone(p.rowScores), dataset.MaxScore+1) {
 			b := *p.cutoffs[0].bands(Move(p.policy, p.cutoffs[:1], []int{at}))
 			p.fill(line, edgesOf(b))
-			here := p.rows.counts(b).Approved()
+			here := rows.under(b)
 			for j, column := range columnsAt {
-				t := here.Add(aside[j])
+				s := here.plus(aside[j])
 				for c := range line.upTo {
 					from, to := columnEdges[j][c], columnEdges[j][c+1]
-					for label := range t.Records {
-						t.Records[label] += line.upTo[c][label][to] - line.upTo[c][label][from]
-					}
+					between := func(l dataset.Label) int64 { return line.upTo[c][l][to] - line.upTo[c][l][from] }
+					legit, fraud := between(dataset.Legit), between(dataset.Fraud)
+					s = s.plus(stake{between(dataset.Unlabeled) + legit + fraud, legit + fraud, fraud})
 				}
-				if !yield(newCandidate(at, column, t)) {
+				if !yield(newCandidate(at, column, s)) {
 					return
 				}
 			}

@@ -14,8 +14,13 @@ type sweep struct {
 	// fixed counts the records without a score; from[c][i] the records with scores[i] or more, as if their cluster were c.
 	fixed replay.Counts
 	from  [dataset.NumClusters - 1][]replay.Counts
-	// rises and falls tell whether a better cluster is never worse, and never better, for being approved.
+	// open are the undecided of fixed by first cluster. Those with a score are undecided in the cluster that they are taken for: a
+	// score of the second product leaves nothing undecided.
+	open replay.Open
+	// rises and falls tell whether a better cluster is never worse, and never better, for being approved, however the undecided
+	// are decided: all of them alike, as mildly or as harshly as they may be.
 	rises, falls bool
+	prospects    prospects
 }
 
 // probe are the bands under which the scores 0 to 4 stand for the five clusters.
@@ -27,7 +32,7 @@ func newSweep(cube *replay.Cube, p *replay.Policy, of Cutoff, keep func(replay.P
 	if err != nil {
 		return nil, err
 	}
-	s := &sweep{product: of, rises: true, falls: true}
+	s := &sweep{product: of, rises: true, falls: true, prospects: prospectsOf(p)}
 	probed := *p
 	*of.bands(&probed) = probe
 	var at [dataset.NumClusters - 1][dataset.MaxScore + 2]replay.Counts
@@ -42,19 +47,24 @@ func newSweep(cube *replay.Cube, p *replay.Policy, of Cutoff, keep func(replay.P
 		}
 		score, found := answer.State.Score()
 		if !found {
-			addPile(&s.fixed, p.Decide(pile.Case), pile)
+			d := p.Decide(pile.Case)
+			addPile(&s.fixed, d, pile)
+			if d.By == replay.ByNobody {
+				s.open[d.FirstCluster] = s.open[d.FirstCluster].Add(pileTally(pile))
+			}
 			continue
 		}
 		seen[score] = true
-		before := false
+		var before [2]bool
 		for c := range at {
 			answer.State = dataset.Scored(c)
 			d := probed.Decide(pile.Case)
 			addPile(&at[c][score], d, pile)
-			approves := isApproved(d.Action)
-			s.rises = s.rises && (c == 0 || approves || !before)
-			s.falls = s.falls && (c == 0 || !approves || before)
-			before = approves
+			for end, approves := range s.prospects.approves(d) {
+				s.rises = s.rises && (c == 0 || approves || !before[end])
+				s.falls = s.falls && (c == 0 || !approves || before[end])
+				before[end] = approves
+			}
 		}
 	}
 	s.scores = distinct(&seen)
@@ -69,17 +79,20 @@ func newSweep(cube *replay.Cube, p *replay.Policy, of Cutoff, keep func(replay.P
 
 func isApproved(a dataset.Action) bool { return a == dataset.Approve || a == dataset.Monitor }
 
-// counts returns what the policy does under other bands of the product.
-func (s *sweep) counts(b replay.Bands) replay.Counts {
-	out := s.fixed
+// counts returns what the policy does under other bands of the product, and its undecided records by first cluster.
+func (s *sweep) counts(b replay.Bands) (out replay.Counts, open replay.Open) {
+	out, open = s.fixed, s.open
 	edges := edgesOf(b)
 	for c := range s.from {
 		i, end := s.index(edges[c]), s.index(edges[c+1])
 		if i < end {
-			out = out.Add(s.from[c][i].Sub(s.from[c][end]))
+			in := s.from[c][i].Sub(s.from[c][end])
+			out = out.Add(in)
+			row := &open[dataset.Clusters[c]]
+			*row = row.Add(in.Actions[replay.Undecided])
 		}
 	}
-	return out
+	return out, open
 }
 
 // index returns the place of the first score at or above a cutoff.

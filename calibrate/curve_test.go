@@ -69,6 +69,9 @@ func checkPoint(t *rapid.T, cube *replay.Cube, p *replay.Policy, cutoffs []Cutof
 	if diff := cmp.Diff(want.Counts, point.Counts); diff != "" {
 		t.Fatalf("at %v (-run +curve):\n%s", point.At, diff)
 	}
+	if diff := cmp.Diff(want.Open, point.Open); diff != "" {
+		t.Fatalf("undecided at %v (-run +curve):\n%s", point.At, diff)
+	}
 }
 
 // TestCurveBetweenScores checks that a cutoff between two scores decides as the point above it does, so that the points are
@@ -86,7 +89,7 @@ func TestCurveBetweenScores(t *testing.T) {
 		if i < 0 {
 			return // no record has a score
 		}
-		checkPoint(rt, cube, p, cutoffs, CurvePoint{At: []int{at}, Counts: c.Points[i].Counts})
+		checkPoint(rt, cube, p, cutoffs, CurvePoint{At: []int{at}, Counts: c.Points[i].Counts, Open: c.Points[i].Open})
 	})
 }
 
@@ -122,7 +125,7 @@ func TestFrontierIsBest(t *testing.T) {
 				if err != nil {
 					rt.Fatal(err)
 				}
-				n, rate := r.Counts.Approved().N(), fraudRatio(r.Counts)
+				n, rate := worstOf(r.Policy, r.Counts, &r.Open)
 				if old, found := best[n]; rate.N > 0 && (!found || rate.K*old.N < old.K*rate.N) {
 					best[n] = rate
 				}
@@ -148,14 +151,63 @@ func TestFrontierIsBest(t *testing.T) {
 		slices.Reverse(want)
 		var got []string
 		for _, point := range c.Points {
-			rate := fraudRatio(point.Counts)
-			got = append(got, fmt.Sprintf("%d: %.9f", point.Counts.Approved().N(), float64(rate.K)/float64(rate.N)))
+			n, rate := worstOf(p, point.Counts, &point.Open)
+			got = append(got, fmt.Sprintf("%d: %.9f", n, float64(rate.K)/float64(rate.N)))
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			rt.Fatalf("frontier (-want +got):\n%s", diff)
 		}
 	})
 }
+
+// worstOf returns the fewest approvals and the worst fraud rate that undecided records can leave, by trying for each of their
+// first clusters and labels whether all are approved or none, as far as the policy may.
+func worstOf(p *replay.Policy, c replay.Counts, open *replay.Open) (approved int64, worst Ratio) {
+	approved = math.MaxInt64
+	ends := []Ratio{{}}
+	fewest := c.Approved().N()
+	t := c.Approved()
+	ends[0] = Ratio{t.Records[dataset.Fraud], t.Labeled()}
+	for row := range open {
+		may := p.Possible(dataset.Cluster(row))
+		for l, n := range open[row].Records {
+			if n == 0 {
+				continue
+			}
+			if may&^approvedBits == 0 {
+				fewest += n
+			}
+			var next []Ratio
+			for _, r := range ends {
+				if may&^approvedBits != 0 {
+					next = append(next, r)
+				}
+				if may&approvedBits == 0 {
+					continue
+				}
+				switch dataset.Label(l) {
+				case dataset.Fraud:
+					r.K, r.N = r.K+n, r.N+n
+				case dataset.Legit:
+					r.N += n
+				}
+				next = append(next, r)
+			}
+			ends = next
+		}
+	}
+	for _, r := range ends {
+		if r.N > 0 && (worst.N == 0 || r.K*worst.N > worst.K*r.N) {
+			worst = r
+		}
+	}
+	if worst.K == 0 && slices.Contains(ends, Ratio{}) { // it may be that nothing labeled is approved: there is no rate to go by
+		worst = Ratio{}
+	}
+	return fewest, worst
+}
+
+const approvedBits = 1<<dataset.Approve | 1<<dataset.Monitor
 
 // scoresOf returns the distinct scores of a product in a cube, and one above all.
 func scoresOf(t *rapid.T, cube *replay.Cube, p *replay.Policy, product string) (out []int) {

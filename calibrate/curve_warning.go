@@ -61,7 +61,7 @@ func (c *StrategyCurve) Warnings() []Warning {
 			"anywhere from %s to %s", cutoffText(p.At), count(more.N()), count(blind), percent(fraud, then.Labeled()+blind), percent(fraud+blind, then.Labeled()+blind))
 	}
 	if most, at := c.mostUndecided(); most > c.Marks[0].Actions[replay.Undecided].N() {
-		add(MoreUndecided, "up to %s records are undecided, at %s: what becomes of them is unknown, and they count as neither approved nor caught", of(most, total.N()), cutoffText(at))
+		add(MoreUndecided, "up to %s records are undecided, at %s: what becomes of them is unknown, and the rates there are ranges", of(most, total.N()), cutoffText(at))
 	}
 	return append(out, own...)
 }

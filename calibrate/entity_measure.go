@@ -1,6 +1,7 @@
 package calibrate
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/trustreplay/trustreplay/dataset"
@@ -73,7 +74,11 @@ func (s Setting) entities(m Measure, p *replay.Policy) (least, most Entities, fo
 		of := func(most bool) Entities {
 			return EntitiesOf(s.Dependence.Of(chosenBy(d.num, den, possible(p, d, most))))
 		}
-		return of(false), of(true), true
+		least, most = of(false), of(true)
+		if d.unit != Odds { // as bounder.ratio does where one way to decide leaves nothing to divide
+			least, most = cmp.Or(least, most), cmp.Or(most, least)
+		}
+		return least, most, true
 	}
 	return Entities{}, Entities{}, false
 }

@@ -2,6 +2,7 @@ package calibrate
 
 import (
 	"cmp"
+	"math"
 
 	"github.com/trustreplay/trustreplay/replay"
 )
@@ -20,8 +21,14 @@ type Finding struct {
 	// Effective is how many independent records the N are worth, where they are of entities and worth fewer; else 0. P, Bound
 	// and Missing are for as many.
 	Effective int64
-	Met       bool
-	P         Number
+	// Undecided counts the records that the policy leaves undecided and that the limit depends on: they are in K and N as what
+	// hurts most, and in LeastK of LeastN as what hurts least. Straddles is set where the limit is kept at that end and broken, or
+	// not certified, at the other: the answer is in what the history did not ask.
+	Undecided      int64
+	LeastK, LeastN int64
+	Straddles      bool
+	Met            bool
+	P              Number
 	// Bound is the exact upper bound of the ratio at the calibration's delta; Missing is at the level of its tests.
 	Bound   Number
 	Missing Shortfall
@@ -36,6 +43,13 @@ func (c *Calibration) findings(p *replay.Policy, counts replay.Counts, w Window)
 	withheld := c.last.withheld(p)
 	if p == c.Champion { // whose clusters may be recorded ones, which the hearing's records do not keep
 		withheld = c.last.lacking(c.last.champion)
+		if c.last.space.leavesOpen {
+			r, err := w.cube.Run(p)
+			if err != nil {
+				return nil, err
+			}
+			withheld.open = newBounder(p, r.Counts, &r.Open)
+		}
 	}
 	level := cmp.Or(c.Level, c.Goals.Delta)
 	designs, err := j.designs(w, p, level)
@@ -52,6 +66,9 @@ func (c *Calibration) findings(p *replay.Policy, counts replay.Counts, w Window)
 // finding bounds the ratio at delta, and counts what is missing to pass a test at a level, which a ladder divides.
 func (t *target) finding(c replay.Counts, w withholding, delta, level, design float64) Finding {
 	v := Finding{Limit: t.Limit, Alpha: t.alpha(), Certifiable: t.share, P: Undefined(), Bound: Undefined()}
+	var mild replay.Counts
+	mild, v.Undecided = t.spare(c, w)
+	v.LeastK, v.LeastN = t.count(mild)
 	c, v.Withheld = t.withhold(c, w)
 	v.K, v.N = t.count(c)
 	v.Met = t.met(c)
@@ -64,8 +81,21 @@ func (t *target) finding(c replay.Counts, w withholding, delta, level, design fl
 			v.Missing.Clean, v.Missing.SameRate = stretched(v.Missing.Clean, design), stretched(v.Missing.SameRate, design)
 		}
 	}
+	v.Straddles = v.Undecided > 0 && !t.kept(c, level, design) && t.kept(mild, level, design)
 	return v
 }
+
+// kept reports whether counts of which nothing is undecided keep the limit: at a level, where it can be certified.
+func (t *target) kept(c replay.Counts, level, design float64) bool {
+	if !t.share {
+		return t.met(c)
+	}
+	return t.logP(c, design) <= math.Log(level)
+}
+
+// Least returns the ratio at the end of the undecided records that hurts least, Value at the other.
+func (v Finding) Least() Number { return divide(v.LeastK, v.LeastN) }
+func (v Finding) Value() Number { return divide(v.K, v.N) }
 
 // Findings holds every limit of the goals against what a policy does in the last window.
 func (c *Calibration) Findings(p *replay.Policy, counts replay.Counts) ([]Finding, error) {

@@ -71,21 +71,29 @@ func (h *hearing) designs(p *replay.Policy, level float64) ([]float64, error) {
 	return h.bench.designs(h.Window, p, level)
 }
 
-// A withholding tells how many labels are missing where they should be, by what a policy does with these records.
-type withholding [dataset.NumActions]int64
+// A withholding is what history does not say of a policy: how many labels are missing where they should be, by what the policy
+// does with these records, and what may become of those that it leaves undecided.
+type withholding struct {
+	labels [dataset.NumActions]int64
+	open   *bounder // nil where nothing is undecided, or where any action is feared of it
+}
 
-// withheld returns what is withheld of a policy: of the records that production stopped.
-func (h *hearing) withheld(p *replay.Policy) withholding {
-	if h.stopped == nil {
-		return withholding{}
+// withheld returns what is withheld of a policy: labels of the records that production stopped, and answers.
+func (h *hearing) withheld(p *replay.Policy) (out withholding) {
+	if h.stopped != nil {
+		out = h.lacking(h.stopped.counts(p))
 	}
-	return h.lacking(h.stopped.counts(p))
+	if h.space.leavesOpen {
+		counts, open := h.space.counted(p)
+		out.open = newBounder(p, counts, &open)
+	}
+	return out
 }
 
 // lacking returns how many labels some of the records that production stopped lack, action by action.
 func (h *hearing) lacking(c replay.Counts) (out withholding) {
 	for a, t := range c.Actions {
-		out[a] = lacking(t, h.labeled)
+		out.labels[a] = lacking(t, h.labeled)
 	}
 	return out
 }

@@ -115,7 +115,7 @@ func TestHidden(t *testing.T) {
 	var c replay.Counts
 	c.Actions[dataset.Approve].Records[none], c.Actions[dataset.Approve].Amount[none] = 10, 1000
 	c.Actions[replay.Undecided].Records[none] = 7
-	heard, n := rate.withhold(c, withholding{replay.Undecided: 9, dataset.Approve: 4, dataset.Block: 5})
+	heard, n := rate.withhold(c, withholding{labels: [dataset.NumActions]int64{replay.Undecided: 9, dataset.Approve: 4, dataset.Block: 5}})
 	if k, of := rate.count(heard); n != 11 || k != 11 || of != 11 || heard.Actions[dataset.Approve].Amount[fraud] != 400 || heard.Total().N() != 17 {
 		t.Errorf("%d withheld, %d of %d, %+v", n, k, of, heard)
 	}

@@ -17,6 +17,8 @@ type Space struct {
 	total  replay.Tally
 	fixed  replay.Counts // records that a rule decides before the gate
 	layers []layer
+	// leavesOpen is set where the history did not ask the second product of some record, which a policy may be undecided on.
+	leavesOpen bool
 }
 
 // A layer holds the records on which the same late rule would decide, once the second product is called.
@@ -91,6 +93,7 @@ func spaceOf(piles iter.Seq[replay.Pile], base *replay.Policy) (*Space, error) {
 		t := pileTally(p)
 		first, how := silence(p.First, true)
 		second, how2 := silence(p.Second, false)
+		s.leavesOpen = s.leavesOpen || second == NoScore && how2 == notCalled && base.Second != ""
 		switch {
 		case first != NoScore && second != NoScore:
 			cells[fired] = append(cells[fired], ScoreCell{first, second, p.Label, p.Records, p.Amount})
@@ -176,13 +179,24 @@ func (s *Space) check(p *replay.Policy) error {
 }
 
 func (s *Space) counts(p *replay.Policy) replay.Counts {
-	out := s.fixed
+	out, _ := s.counted(p)
+	return out
+}
+
+// counted returns the counts, and the undecided among them by first cluster.
+func (s *Space) counted(p *replay.Policy) (out replay.Counts, open replay.Open) {
+	out = s.fixed
 	first, second := edgesOf(p.FirstBands), edgesOf(p.SecondBands)
 	for i := range s.layers {
 		l := &s.layers[i]
 		decide := func(a, b replay.Answer, t replay.Tally) {
-			if t.N() > 0 {
-				addTally(&out, p.Decide(replay.Case{First: a, Second: b, Fired: l.fired}), t)
+			if t.N() == 0 {
+				return
+			}
+			d := p.Decide(replay.Case{First: a, Second: b, Fired: l.fired})
+			addTally(&out, d, t)
+			if d.By == replay.ByNobody {
+				open[d.FirstCluster] = open[d.FirstCluster].Add(t)
 			}
 		}
 		for i := range dataset.Clusters {
@@ -201,7 +215,7 @@ func (s *Space) counts(p *replay.Policy) replay.Counts {
 			}
 		}
 	}
-	return out
+	return out, open
 }
 
 // withScore returns an answer with a score.

@@ -52,13 +52,7 @@ func newTarget(l replay.Limit, p *replay.Policy, e *replay.Economics, days int64
 
 // fear finds what hurts most where history says nothing: the action of an undecided record, the outcome of an unlabeled one.
 func (t *target) fear() {
-	excess := t.excess()
-	harm := func(a dataset.Action, y dataset.Label) int64 {
-		if t.byValue() {
-			return excess.Actions[a].Amount[y]
-		}
-		return excess.Actions[a].Records[y]
-	}
+	harm := t.harm()
 	for i := range t.worst {
 		y := dataset.Label(i)
 		t.worst[y] = dataset.Actions[0]
@@ -84,6 +78,15 @@ func (t *target) fear() {
 			}
 		}
 	}
+}
+
+// harm returns what a record of an action and a label, or a minor unit of its amount, adds to the excess.
+func (t *target) harm() func(dataset.Action, dataset.Label) int64 {
+	excess := t.excess()
+	if t.byValue() {
+		return func(a dataset.Action, y dataset.Label) int64 { return excess.Actions[a].Amount[y] }
+	}
+	return func(a dataset.Action, y dataset.Label) int64 { return excess.Actions[a].Records[y] }
 }
 
 // byValue reports whether the ratio is one of amounts.
@@ -139,7 +142,8 @@ func (t *target) count(c replay.Counts) (k, n int64) {
 	return t.num.Of(c), t.den.Of(c)
 }
 
-// settle gives every undecided record the action that hurts the limit most.
+// settle gives every undecided record the action that hurts the limit most, of all that there are. Searches go by it: it is
+// never milder than withhold, which knows the policy.
 func (t *target) settle(c replay.Counts) replay.Counts {
 	open := c.Actions[replay.Undecided]
 	if open.N() == 0 || !t.settles() {
@@ -157,26 +161,39 @@ func (t *target) settle(c replay.Counts) replay.Counts {
 func (t *target) settles() bool { return !strings.HasPrefix(t.Measure, "undecided_rate") }
 
 // withhold gives as many records without a label as are withheld the outcome that hurts the limit most, each of the mean amount
-// of those of its action, and returns how many it hurts with.
+// of those of its action, and returns how many it hurts with. Where it is known what may become of undecided records, it gives
+// them the action that hurts most as well.
 func (t *target) withhold(c replay.Counts, w withholding) (with replay.Counts, n int64) {
-	for a, y := range t.hidden {
-		if y == dataset.Unlabeled {
-			continue
-		}
-		of := &c.Actions[a]
-		blind, paid := of.Records[dataset.Unlabeled], of.Amount[dataset.Unlabeled]
-		take := min(w[a], blind)
-		if take == 0 {
-			continue
-		}
-		if take < blind {
-			paid = int64(float64(paid) * (float64(take) / float64(blind)))
-		}
-		of.Records[dataset.Unlabeled], of.Records[y] = blind-take, of.Records[y]+take
-		of.Amount[dataset.Unlabeled], of.Amount[y] = of.Amount[dataset.Unlabeled]-paid, of.Amount[y]+paid
-		n += take
+	if !w.open.of(c) {
+		w.open = nil
 	}
-	return c, n
+	for a, y := range t.hidden {
+		if y == dataset.Unlabeled || w.open != nil && a == int(replay.Undecided) {
+			continue
+		}
+		n += relabel(&c.Actions[a], y, w.labels[a])
+	}
+	if w.open == nil || !t.settles() {
+		return c, n
+	}
+	open, taken := t.withholdOpen(w)
+	b := bounder{c, &open, w.open.actions}
+	b.decided.Actions[replay.Undecided] = replay.Tally{}
+	return t.decide(&b, true), n + taken
+}
+
+// relabel gives so many of the records without a label the label y, as far as there are as many.
+func relabel(of *replay.Tally, y dataset.Label, take int64) int64 {
+	blind, paid := of.Records[dataset.Unlabeled], of.Amount[dataset.Unlabeled]
+	if take = min(take, blind); take <= 0 {
+		return 0
+	}
+	if take < blind {
+		paid = int64(float64(paid) * (float64(take) / float64(blind)))
+	}
+	of.Records[dataset.Unlabeled], of.Records[y] = blind-take, of.Records[y]+take
+	of.Amount[dataset.Unlabeled], of.Amount[y] = of.Amount[dataset.Unlabeled]-paid, of.Amount[y]+paid
+	return take
 }
 
 // met reports whether the counts keep the limit; a ratio of nothing does not.

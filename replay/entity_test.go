@@ -17,7 +17,7 @@ func TestDependenceTwin(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		p, used := drawPolicy(rt, "p")
 		q := Question{Policies: []*Policy{p}, Entity: "country"} // of two values, and none
-		if rapid.Bool().Draw(rt, "history policy") { // which parts the groups anew
+		if rapid.Bool().Draw(rt, "history policy") {             // which parts the groups anew
 			q.HistoryPolicy = p
 		}
 		folded := false

@@ -72,6 +72,8 @@ type Handled struct {
 	Affected [2]Counts
 	// Swap is of the whole history: the policy as given is the champion, the handling the challenger.
 	Swap
+	// Open are the records of the whole history that the handling leaves undecided.
+	Open Open
 }
 
 // Failures counts what failed and replays the usual ways to handle it. The policy must be one that the cube's plan covers.
@@ -128,6 +130,9 @@ func (f *failureCount) group(g *cubeGroup) {
 			d := handled[h].decision(codes)
 			into := &f.out.Handled[h]
 			into.Swap.add(given, d, t)
+			if d.By == ByNobody {
+				into.Open[d.FirstCluster] = into.Open[d.FirstCluster].Add(t)
+			}
 			if failed < 0 {
 				continue
 			}

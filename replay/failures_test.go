@@ -76,6 +76,9 @@ func slowFailures(p *Policy, used []int, q Question, rows []row) *Failures {
 			h := &out.Handled[i]
 			d := h.Policy.Decide(c)
 			h.Swap.add(&given, &d, r.tally(q.Spread))
+			if d.Action == Undecided {
+				h.Open[d.FirstCluster] = h.Open[d.FirstCluster].Add(r.tally(q.Spread))
+			}
 			if at := p.failedAt(c, &given); at >= 0 {
 				var counts Counts
 				counts.add(&d, uint32(r.label), 1, max(r.amount, 0))

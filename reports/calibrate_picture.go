@@ -7,6 +7,7 @@ import (
 
 	"github.com/trustreplay/trustreplay/calibrate"
 	"github.com/trustreplay/trustreplay/dataset"
+	"github.com/trustreplay/trustreplay/replay"
 )
 
 // mostRunnersUp is how many certified policies are marked beside the recommended one.
@@ -122,4 +123,13 @@ func (s advice) pictureMarks() []Mark {
 		}
 	}
 	return out
+}
+
+// ratesOf returns the approval rate and the fraud rate of counts, or false where there is none.
+func ratesOf(c replay.Counts) (approval, fraud float64, ok bool) {
+	t := c.Approved()
+	if t.Labeled() == 0 {
+		return 0, 0, false
+	}
+	return float64(t.N()) / float64(c.Total().N()), float64(t.Records[dataset.Fraud]) / float64(t.Labeled()), true
 }

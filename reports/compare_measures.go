@@ -164,9 +164,14 @@ func (x contrast) side(m *calibrate.Measure) Cell {
 		value = "≤ " + roundUp(bound)
 	}
 	if m.Bounded() && m.Unit == calibrate.Share { // with one decimal, because the interval beside it needs the width
-		value = strconv.FormatFloat(float64(100*m.Least), 'f', 1, 64) + " – " + strconv.FormatFloat(float64(100*m.Most), 'f', 1, 64) + " %"
+		value = roundedExtent(*m)
 	}
 	return Cell{m.Value, value}
+}
+
+// roundedExtent prints the range of a share with one decimal: 1.2 – 3.4 %.
+func roundedExtent(m calibrate.Measure) string {
+	return strconv.FormatFloat(float64(100*m.Least), 'f', 1, 64) + " – " + strconv.FormatFloat(float64(100*m.Most), 'f', 1, 64) + " %"
 }
 
 // texts prints the difference, its interval and its p.

@@ -21,9 +21,9 @@ func Strategy(c *calibrate.StrategyCurve, account dataset.Account) Document {
 		d.Blocks = append(d.Blocks, issueTable(account.Issues))
 	}
 	if len(c.Points) > 0 {
-		d.Blocks = append(d.Blocks, s.points())
+		d.Blocks = append(d.Blocks, s.pointTable())
 	}
-	d.Blocks = append(d.Blocks, s.marks())
+	d.Blocks = append(d.Blocks, s.markTable())
 	if w := c.Warnings(); len(w) > 0 {
 		notes := Notes{Caption: "Warnings"}
 		for _, w := range w {
@@ -39,7 +39,23 @@ func Strategy(c *calibrate.StrategyCurve, account dataset.Account) Document {
 type sweepScreen struct {
 	screen
 	*calibrate.StrategyCurve
-	lines []shown // the columns that have something to show
+	points, marks []spot
+	lines         []shown // the columns that have something to show
+	bounded       bool    // somewhere a rate is a range
+}
+
+// A spot is a point or a mark with its measures.
+type spot struct {
+	policy          *replay.Policy
+	at              []int
+	fraud, approval calibrate.Interval
+	measures        []calibrate.Measure
+}
+
+// measure finds one of a spot's measures; every spot has those that are not about a second product or a price.
+func (x spot) measure(name string) calibrate.Measure {
+	m, _ := calibrate.Find(x.measures, name)
+	return m
 }
 
 // curveMeasures are the columns of a curve. Extra ones are the first to go where a terminal is narrow.
@@ -70,9 +86,21 @@ func newSweepScreen(c *calibrate.StrategyCurve, account dataset.Account) sweepSc
 	for _, m := range c.Marks {
 		s.results = append(s.results, m.Result)
 	}
+	for _, p := range c.Points {
+		s.points = append(s.points, spot{c.Policy, p.At, p.FraudRate, p.Approval, s.measured(c.Policy, p.Counts, p.Open)})
+	}
+	for _, m := range c.Marks {
+		none := calibrate.Interval{Low: calibrate.Undefined(), High: calibrate.Undefined()}
+		s.marks = append(s.marks, spot{m.Policy, m.At, m.FraudRate, none, s.measured(m.Policy, m.Counts, m.Open)})
+	}
+	s.bounded = s.somewhere(func(x spot) bool { return x.measure("approval_rate").Bounded() || x.measure("fraud_rate").Bounded() })
 	uneven := slices.ContainsFunc(c.Warnings(), func(w calibrate.Warning) bool { return w.Code == calibrate.LessLabeled })
 	for _, line := range curveMeasures {
-		if line.name == approvedLabeled && !uneven || line.dull && !s.somewhere(line.shown) {
+		counted := func(x spot) bool {
+			m, found := line.find(x.policy, x.measures)
+			return found && m.Numerator != 0
+		}
+		if line.name == approvedLabeled && !uneven || line.dull && !s.somewhere(counted) {
 			continue
 		}
 		s.lines = append(s.lines, line.shown)
@@ -80,29 +108,16 @@ func newSweepScreen(c *calibrate.StrategyCurve, account dataset.Account) sweepSc
 	return s
 }
 
-// somewhere reports whether a measure's numerator is not 0 at a point or a mark.
-func (s sweepScreen) somewhere(line shown) bool {
-	counted := func(p *replay.Policy, c replay.Counts) bool {
-		m, found := line.find(p, s.measured(p, c))
-		return found && m.Numerator != 0
-	}
-	for _, p := range s.Points {
-		if counted(s.Policy, p.Counts) {
-			return true
-		}
-	}
-	for _, m := range s.Marks {
-		if counted(m.Policy, m.Counts) {
-			return true
-		}
-	}
-	return false
+// somewhere reports whether a point or a mark is of a kind.
+func (s sweepScreen) somewhere(is func(spot) bool) bool {
+	return slices.ContainsFunc(s.points, is) || slices.ContainsFunc(s.marks, is)
 }
 
 // measured returns the measures of a point or a mark.
-func (s sweepScreen) measured(p *replay.Policy, c replay.Counts) []calibrate.Measure {
+func (s sweepScreen) measured(p *replay.Policy, c replay.Counts, open replay.Open) []calibrate.Measure {
 	t := c.Approved()
-	return append(s.setting(replay.Result{Economics: s.results[0].Economics}).Measures(p, c), calibrate.Rate(approvedLabeled, t.Labeled(), t.N(), s.Confidence))
+	set := s.setting(replay.Result{Economics: s.results[0].Economics, Open: open})
+	return append(set.Measures(p, c), calibrate.Rate(approvedLabeled, t.Labeled(), t.N(), s.Confidence))
 }
 
 func (s sweepScreen) title() string {
@@ -120,8 +135,8 @@ func (s sweepScreen) cutoffs(join string) string {
 	return strings.Join(names, join)
 }
 
-// points is the table of the curve, thinned to what a person reads.
-func (s sweepScreen) points() *Table {
+// pointTable is the table of the curve, thinned to what a person reads.
+func (s sweepScreen) pointTable() *Table {
 	rows := s.thinned()
 	t := &Table{Caption: fmt.Sprintf("Curve: %s points, one for each distinct score and one above all", thousands(int64(len(s.Points))))}
 	if len(s.Cutoffs) == 2 {
@@ -135,16 +150,14 @@ func (s sweepScreen) points() *Table {
 	}
 	s.addColumns(t)
 	for _, i := range rows {
-		p := s.Points[i]
-		row := s.atCells(p.At)
-		t.Rows = append(t.Rows, s.cells(row, s.Policy, p.Counts, p.FraudRate))
+		t.Rows = append(t.Rows, s.cells(s.atCells(s.points[i].at), s.points[i]))
 	}
 	t.Footnotes = s.method()
 	return t
 }
 
-// marks is the table of the operating points of policies.
-func (s sweepScreen) marks() *Table {
+// markTable is the table of the operating points of policies.
+func (s sweepScreen) markTable() *Table {
 	t := &Table{Caption: "Operating points", Columns: []Column{{Name: "policy"}}}
 	for _, c := range s.Cutoffs {
 		t.Columns = append(t.Columns, Column{Name: c.String(), Align: Right})
@@ -153,8 +166,8 @@ func (s sweepScreen) marks() *Table {
 	for i := range t.Columns[len(s.Cutoffs)+4:] { // names of policies take the room
 		t.Columns[len(s.Cutoffs)+4+i].Extra = true
 	}
-	for _, m := range s.Marks {
-		t.Rows = append(t.Rows, s.cells(append([]Cell{textCell(m.Policy.Name)}, s.atCells(m.At)...), m.Policy, m.Counts, m.FraudRate))
+	for _, m := range s.marks {
+		t.Rows = append(t.Rows, s.cells(append([]Cell{textCell(m.policy.Name)}, s.atCells(m.at)...), m))
 	}
 	return t
 }
@@ -166,6 +179,7 @@ func (s sweepScreen) addColumns(t *Table) {
 		for _, m := range curveMeasures {
 			extra = extra || m.name == line.name && m.extra
 		}
+		extra = extra || s.bounded && (line.name == "fraud_capture" || line.name == "insult_rate") // ranges are wide
 		t.Columns = append(t.Columns, Column{Name: line.name, Head: line.short, Align: Right, Extra: extra})
 		if line.name == "fraud_rate" {
 			t.Columns = append(t.Columns, Column{Name: "band", Head: confidenceText(s.Confidence) + s.kindOfBand(), Align: Right})
@@ -194,15 +208,18 @@ func (s sweepScreen) atCells(at []int) []Cell {
 }
 
 // cells appends the measures of a point or a mark to a row.
-func (s sweepScreen) cells(row []Cell, p *replay.Policy, c replay.Counts, band calibrate.Interval) []Cell {
-	list := s.measured(p, c)
+func (s sweepScreen) cells(row []Cell, x spot) []Cell {
 	for _, line := range s.lines {
-		m, found := line.find(p, list)
+		m, found := line.find(x.policy, x.measures)
 		switch {
 		case !found:
 			row = append(row, Cell{nil, none})
+		case line.name == "fraud_rate" && m.Bounded():
+			row = append(row, Cell{m.Value, roundedExtent(m)}, textCell(bandInterval(x.fraud)))
 		case line.name == "fraud_rate":
-			row = append(row, Cell{m.Value, shareText(m.Value)}, textCell(bandInterval(band)))
+			row = append(row, Cell{m.Value, shareText(m.Value)}, textCell(bandInterval(x.fraud)))
+		case m.Bounded() && m.Unit == calibrate.Share:
+			row = append(row, Cell{m.Value, roundedExtent(m)})
 		case m.Value.Defined() && m.Numerator == 0:
 			row = append(row, Cell{m.Value, none})
 		default:
@@ -273,13 +290,24 @@ func (s sweepScreen) method() []string {
 	out := []string{band + " It takes records as independent."}
 	if s.Nested && len(s.Points) > 0 {
 		eps := calibrate.Number(calibrate.DKW(s.records(), 1-s.Confidence))
-		out = append(out, fmt.Sprintf("Approval rate: ± %s pp at all cutoffs at once with %s confidence (DKW).", decimals(calibrate.Number(math.Ceil(float64(eps)*1e4)/100)), conf))
+		around := ""
+		if s.bounded {
+			around = ", below the least and above the most of a range,"
+		}
+		out = append(out, fmt.Sprintf("Approval rate: ± %s pp%s at all cutoffs at once with %s confidence (DKW).", decimals(calibrate.Number(math.Ceil(float64(eps)*1e4)/100)), around, conf))
+	}
+	if s.bounded {
+		out = append(out, "A range is what undecided records leave open, whose answer the history does not hold; the band is around both of its ends.")
 	}
 	if len(s.Cutoffs) == 1 {
 		out = append(out, "A record is trusted from the cutoff up; a cutoff between two scores does what the higher one does. Where it would cross another edge of "+
 			"its product, that edge moves along. The last cutoff, 1001, is above every score.")
 	} else {
-		out = append(out, "No other pair approves as many at a lower fraud rate; of equal ones the nearest to the policy's own is shown. A cutoff that would cross another edge of its product moves that along; 1001 is above every score.")
+		worst := ""
+		if s.bounded {
+			worst = ", undecided records taken as they hurt either"
+		}
+		out = append(out, "No other pair approves as many at a lower fraud rate"+worst+"; of equal ones the nearest to the policy's own is shown. A cutoff that would cross another edge of its product moves that along; 1001 is above every score.")
 	}
 	if e := s.results[0].Economics; e != nil {
 		out = append(out, "Cost: per record"+unitWords(calibrate.Measure{Unit: calibrate.PerRecord}, e)+", of calls, reviews and step-ups, frauds approved and legit records blocked. "+

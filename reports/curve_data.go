@@ -2,7 +2,6 @@ package reports
 
 import (
 	"github.com/trustreplay/trustreplay/calibrate"
-	"github.com/trustreplay/trustreplay/replay"
 )
 
 // The types of this file are the JSON contract of curve; as in replay's, the inputs are not in it.
@@ -51,6 +50,9 @@ type pointMeasureJSON struct {
 	Value       calibrate.Number `json:"value"`
 	Low         calibrate.Number `json:"low"`
 	High        calibrate.Number `json:"high"`
+	// Least and Most are what undecided records leave open; they are left out where they leave nothing open.
+	Least *calibrate.Number `json:"least,omitempty"`
+	Most  *calibrate.Number `json:"most,omitempty"`
 }
 
 // data returns the contract's value.
@@ -68,12 +70,11 @@ func (s sweepScreen) data() curveJSON {
 	for _, c := range s.Cutoffs {
 		out.Cutoffs = append(out.Cutoffs, c.String())
 	}
-	for _, p := range s.Points {
-		out.Points = append(out.Points, pointJSON{s.atJSON(p.At), s.measuresJSON(s.Policy, p.Counts, p.FraudRate, p.Approval)})
+	for _, p := range s.points {
+		out.Points = append(out.Points, pointJSON{s.atJSON(p.at), p.measuresJSON()})
 	}
-	for _, m := range s.Marks {
-		unbounded := calibrate.Interval{Low: calibrate.Undefined(), High: calibrate.Undefined()}
-		out.Marks = append(out.Marks, markJSON{m.Policy.Name, s.atJSON(m.At), s.measuresJSON(m.Policy, m.Counts, m.FraudRate, unbounded)})
+	for _, m := range s.marks {
+		out.Marks = append(out.Marks, markJSON{m.policy.Name, s.atJSON(m.at), m.measuresJSON()})
 	}
 	return out
 }
@@ -101,28 +102,25 @@ func (s sweepScreen) atJSON(at []int) object {
 	return o
 }
 
-// columnsOf lists the measures of a point that a policy has, whether a screen has room for them or not.
-func (s sweepScreen) columnsOf(p *replay.Policy, c replay.Counts) (out []calibrate.Measure) {
-	list := s.measured(p, c)
+// measuresJSON lists the measures that the policy has, whether a screen has room for them or not.
+func (x spot) measuresJSON() (o object) {
 	for _, line := range curveMeasures {
-		if m, found := line.find(p, list); found {
-			m.Low, m.High = calibrate.Undefined(), calibrate.Undefined()
-			out = append(out, m)
-		}
-	}
-	return out
-}
-
-func (s sweepScreen) measuresJSON(p *replay.Policy, c replay.Counts, fraud, approval calibrate.Interval) (o object) {
-	for _, m := range s.columnsOf(p, c) {
-		switch m.Name {
-		case "fraud_rate":
-			m.Low, m.High = fraud.Low, fraud.High
-		case "approval_rate":
-			m.Low, m.High = approval.Low, approval.High
+		m, found := line.find(x.policy, x.measures)
+		if !found {
+			continue
 		}
 		num, den := parts(m)
-		o = append(o, member{m.Name, pointMeasureJSON{num, den, m.Value, m.Low, m.High}})
+		out := pointMeasureJSON{Numerator: num, Denominator: den, Value: m.Value, Low: calibrate.Undefined(), High: calibrate.Undefined()}
+		switch m.Name {
+		case "fraud_rate":
+			out.Low, out.High = x.fraud.Low, x.fraud.High
+		case "approval_rate":
+			out.Low, out.High = x.approval.Low, x.approval.High
+		}
+		if m.Bounded() {
+			out.Least, out.Most = &m.Least, &m.Most
+		}
+		o = append(o, member{m.Name, out})
 	}
 	return o
 }
@@ -143,39 +141,39 @@ func (s sweepScreen) tidy() *Table {
 	for _, line := range curveMeasures[2:] {
 		t.Columns = append(t.Columns, Column{Name: line.name})
 	}
-	for _, p := range s.Points {
-		t.line(s.lead("point", s.Policy.Name, p.At), s.values(s.Policy, p.Counts, p.FraudRate, p.Approval)...)
+	for _, name := range []string{"approval_least", "approval_most", "fraud_least", "fraud_most"} { // empty where nothing is undecided
+		t.Columns = append(t.Columns, Column{Name: name})
 	}
-	for _, m := range s.Marks {
-		unbounded := calibrate.Interval{Low: calibrate.Undefined(), High: calibrate.Undefined()}
-		t.line(s.lead("mark", m.Policy.Name, m.At), s.values(m.Policy, m.Counts, m.FraudRate, unbounded)...)
+	for _, p := range s.points {
+		t.line(s.lead("point", p), s.values(p)...)
+	}
+	for _, m := range s.marks {
+		t.line(s.lead("mark", m), s.values(m)...)
 	}
 	return t
 }
 
-func (s sweepScreen) lead(kind, policy string, at []int) []any {
-	out := []any{kind, policy, nil, nil}
+func (s sweepScreen) lead(kind string, x spot) []any {
+	out := []any{kind, x.policy.Name, nil, nil}
 	if s.account.Period != nil {
 		out[2], out[3] = s.account.Period.Days()
 	}
-	for _, c := range s.atCells(at) {
+	for _, c := range s.atCells(x.at) {
 		out = append(out, c.Value)
 	}
 	return out
 }
 
-func (s sweepScreen) values(p *replay.Policy, c replay.Counts, fraud, approval calibrate.Interval) []any {
-	list := s.measured(p, c)
-	approved, _ := calibrate.Find(list, "approval_rate")
-	rate, _ := calibrate.Find(list, "fraud_rate")
-	out := []any{approved.Denominator, approved.Numerator, rate.Denominator, rate.Numerator, approved.Value, approval.Low, approval.High,
-		rate.Value, fraud.Low, fraud.High, s.bandMethod(), calibrate.Number(s.Confidence)}
+func (s sweepScreen) values(x spot) []any {
+	approved, rate := x.measure("approval_rate"), x.measure("fraud_rate")
+	out := []any{approved.Denominator, approved.Numerator, rate.Denominator, rate.Numerator, approved.Value, x.approval.Low, x.approval.High,
+		rate.Value, x.fraud.Low, x.fraud.High, s.bandMethod(), calibrate.Number(s.Confidence)}
 	for _, line := range curveMeasures[2:] {
-		if m, found := line.find(p, list); found {
+		if m, found := line.find(x.policy, x.measures); found {
 			out = append(out, m.Value)
 		} else {
 			out = append(out, nil)
 		}
 	}
-	return out
+	return append(out, approved.Least, approved.Most, rate.Least, rate.Most)
 }

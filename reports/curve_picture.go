@@ -2,12 +2,12 @@ package reports
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
 	"github.com/trustreplay/trustreplay/calibrate"
 	"github.com/trustreplay/trustreplay/dataset"
-	"github.com/trustreplay/trustreplay/replay"
 )
 
 // StrategyPicture draws a strategy curve, or a frontier: the fraud rate among approved over the approval rate, with its band
@@ -28,51 +28,73 @@ func StrategyPicture(c *calibrate.StrategyCurve, account dataset.Account, limits
 	if !c.Simultaneous {
 		p.Band = confidenceText(c.Confidence) + " band, each point alone"
 	}
-	for _, point := range c.Points {
-		if x, y, ok := ratesOf(point.Counts); ok {
-			curve.Points, curve.Band = append(curve.Points, Point{x, y}), append(curve.Band, point.FraudRate)
+	for _, x := range s.points {
+		if at, ok := x.place(); ok {
+			m := x.measure("fraud_rate")
+			curve.Points, curve.Band, curve.Range = append(curve.Points, at), append(curve.Band, x.fraud), append(curve.Range, calibrate.Interval{Low: m.Least, High: m.Most})
 		}
+	}
+	if s.bounded {
+		p.Range = "range over undecided"
+	} else {
+		curve.Range = nil
 	}
 	if len(curve.Points) == 0 {
 		return p // its marks would look like an answer
 	}
 	p.Curves = []Curve{curve}
-	for _, m := range c.Marks {
-		x, y, ok := ratesOf(m.Counts)
-		same := slices.IndexFunc(p.Marks, func(mark Mark) bool { return mark.Point == Point{x, y} })
+	for _, m := range s.marks {
+		at, ok := m.place()
+		same := slices.IndexFunc(p.Marks, func(mark Mark) bool { return mark.Point == at })
 		switch {
 		case !ok:
-		case same >= 0 && strings.HasPrefix(p.Marks[same].Name, m.Policy.Name+" ("): // the same policy with the edges of its clusters
+		case same >= 0 && strings.HasPrefix(p.Marks[same].Name, m.policy.Name+" ("): // the same policy with the edges of its clusters
 		case same >= 0: // two labels of one point would only crowd each other
-			p.Marks[same].Name += " = " + s.markName(m)
+			p.Marks[same].Name += " = " + markName(m)
 		default:
-			p.Marks = append(p.Marks, Mark{Name: s.markName(m), Detail: percent(calibrate.Number(x)) + " approved, " + shareText(calibrate.Number(y)) + " fraud",
-				Point: Point{x, y}})
+			p.Marks = append(p.Marks, Mark{Name: markName(m), Detail: m.rateText("approval_rate") + " approved, " + m.rateText("fraud_rate") + " fraud", Point: at})
 		}
 	}
 	p.Notes = s.pictureNotes()
 	return p
 }
 
-// ratesOf returns the approval rate and the fraud rate of counts, or false where there is none.
-func ratesOf(c replay.Counts) (approval, fraud float64, ok bool) {
-	t := c.Approved()
-	if t.Labeled() == 0 {
-		return 0, 0, false
+// place returns where a spot is drawn: its approval rate and its fraud rate, or false where it has none. Where undecided records leave
+// them open it is the corner that hurts, the fewest approvals and the most fraud.
+func (x spot) place() (Point, bool) {
+	approval, fraud := x.measure("approval_rate"), x.measure("fraud_rate")
+	at := Point{float64(approval.Value), float64(fraud.Value)}
+	if approval.Least.Defined() {
+		at.X = float64(approval.Least)
 	}
-	return float64(t.N()) / float64(c.Total().N()), float64(t.Records[dataset.Fraud]) / float64(t.Labeled()), true
+	if fraud.Most.Defined() {
+		at.Y = float64(fraud.Most)
+	}
+	return at, !math.IsNaN(at.X) && !math.IsNaN(at.Y)
+}
+
+// rateText prints a rate, or its range.
+func (x spot) rateText(name string) string {
+	m := x.measure(name)
+	if m.Bounded() {
+		return roundedExtent(m)
+	}
+	if name == "approval_rate" {
+		return percent(m.Value)
+	}
+	return shareText(m.Value)
 }
 
 // markName says where a policy has the cutoffs.
-func (s sweepScreen) markName(m calibrate.CurveMark) string {
-	if m.At == nil {
-		return m.Policy.Name
+func markName(m spot) string {
+	if m.at == nil {
+		return m.policy.Name
 	}
-	text := fmt.Sprint(m.At[0])
-	if len(m.At) == 2 {
-		text += " and " + fmt.Sprint(m.At[1])
+	text := fmt.Sprint(m.at[0])
+	if len(m.at) == 2 {
+		text += " and " + fmt.Sprint(m.at[1])
 	}
-	return m.Policy.Name + " at " + text
+	return m.policy.Name + " at " + text
 }
 
 // highest returns the fraud rate up to which the picture goes: where few records are approved, chance alone makes rates that
@@ -81,10 +103,10 @@ func (s sweepScreen) highest() float64 {
 	const few = 30
 	highest := 0.0
 	total := s.results[0].Total().Labeled()
-	for _, p := range s.Points {
-		t := p.Approved()
-		if _, y, ok := ratesOf(p.Counts); ok && t.Labeled() >= max(few, total/100) {
-			highest = max(highest, y)
+	for i, x := range s.points {
+		t := s.Points[i].Approved()
+		if at, ok := x.place(); ok && t.Labeled() >= max(few, total/100) {
+			highest = max(highest, at.Y)
 		}
 	}
 	// The band of the policy as it stands is the one to see in full.
@@ -115,6 +137,9 @@ func (s sweepScreen) emptiness() string {
 // pictureNotes stand below the picture: what the band is, and the doubts without which the curve would mislead.
 func (s sweepScreen) pictureNotes() []string {
 	notes := s.method()[:1]
+	if s.bounded {
+		notes = append(notes, "The line is where undecided records hurt most: the fewest approvals and the highest fraud rate that they leave open.")
+	}
 	for _, w := range s.Warnings() {
 		if slices.Contains([]string{calibrate.OneScore, calibrate.FlatCurve, calibrate.ChosenFront, calibrate.NoFraud, calibrate.LessLabeled, calibrate.MoreUndecided}, w.Code) {
 			notes = append(notes, upperFirst(w.Message)+".")

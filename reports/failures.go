@@ -185,8 +185,8 @@ func (s screen) handlings(r replay.Result) *Table {
 			continue
 		}
 		_, c := h.Counts()
-		approval, fraudRate := calibrate.UndecidedBounds(c)
-		row := []Cell{textCell(h.Name), s.boundsCell("approval_rate", c, approval), textCell(none), s.boundsCell("fraud_rate", c, fraudRate), textCell(none)}
+		list := s.handlingMeasures(r, h)
+		row := []Cell{textCell(h.Name), extentCell(list, "approval_rate"), textCell(none), extentCell(list, "fraud_rate"), textCell(none)}
 		undecided := c.Actions[replay.Undecided].N()
 		bounded = bounded || undecided > 0
 		if i > 0 && undecided == 0 {
@@ -214,12 +214,12 @@ func (s screen) handlings(r replay.Result) *Table {
 	return t
 }
 
-// boundsCell prints a measure, or its two bounds where undecided records leave it open.
-func (s screen) boundsCell(name string, c replay.Counts, b [2]calibrate.Number) Cell {
-	if b[0] != b[1] && b[0].Defined() {
-		return Cell{nil, strings.TrimSuffix(shareText(b[0]), " %") + " – " + shareText(b[1])}
+// extentCell prints a measure, its range where undecided records leave it open, and a bound in the place of a bare 0.
+func extentCell(list []calibrate.Measure, name string) Cell {
+	m, _ := calibrate.Find(list, name)
+	if m.Bounded() {
+		return Cell{nil, extentText(m)}
 	}
-	m, _ := calibrate.Find(calibrate.Measures(&replay.Policy{}, c, s.confidence), name)
 	value, _ := measureText(m)
 	if bound, found := m.AtMost(); found {
 		value = "≤ " + roundUp(bound)

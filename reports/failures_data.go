@@ -110,12 +110,18 @@ func (s screen) rateJSON(name string, k, n int64) measureJSON {
 func (s screen) handlingData(r replay.Result, h replay.Handled) handlingJSON {
 	_, c := h.Counts()
 	out := handlingJSON{Name: h.Name, AsGiven: h.Same, Policy: string(h.Policy.YAML()), Actions: actionsJSON(c), Calls: callsJSON(h.Policy, c),
-		Measures: measuresJSON(s.handlingMeasures(r, c))}
+		Measures: measuresJSON(s.handlingMeasures(r, h))}
 	for i, a := range r.Failures.Answers {
 		out.Affected = append(out.Affected, affectedJSON{a.Product, actionsJSON(h.Affected[i])})
 	}
-	approval, fraudRate := calibrate.UndecidedBounds(c)
-	out.Bounds = object{{"approval_rate", boundsJSON{approval[0], approval[1]}}, {"fraud_rate", boundsJSON{fraudRate[0], fraudRate[1]}}}
+	for _, name := range []string{"approval_rate", "fraud_rate"} {
+		m, _ := calibrate.Find(s.handlingMeasures(r, h), name)
+		b := boundsJSON{m.Least, m.Most}
+		if !m.Least.Defined() { // no undecided record moves it
+			b = boundsJSON{m.Value, m.Value}
+		}
+		out.Bounds = append(out.Bounds, member{name, b})
+	}
 	if c.Actions[replay.Undecided].N() == 0 {
 		d := paired(nil, &h.Swap, s.confidence)
 		out.Changes = object{{"approval_rate", newDifference(d[0], s.confidence)}, {"fraud_rate", newDifference(d[1], s.confidence)}}
@@ -126,8 +132,10 @@ func (s screen) handlingData(r replay.Result, h replay.Handled) handlingJSON {
 }
 
 // handlingMeasures are those of the history under a handling; reviews are not counted by day.
-func (s screen) handlingMeasures(r replay.Result, c replay.Counts) []calibrate.Measure {
-	return calibrate.Setting{Confidence: s.confidence, Days: calibrate.Days(s.account.Period), Economics: r.Economics}.Measures(r.Policy, c)
+func (s screen) handlingMeasures(r replay.Result, h replay.Handled) []calibrate.Measure {
+	_, c := h.Counts()
+	set := calibrate.Setting{Confidence: s.confidence, Days: calibrate.Days(s.account.Period), Economics: r.Economics, Open: &h.Open}
+	return set.Measures(h.Policy, c)
 }
 
 // failureColumns are the columns that failures add to the tidy table. failed_month is empty for the whole history.
@@ -157,7 +165,7 @@ func (s screen) tidyFailures(t *Table, lead []any, r replay.Result) {
 			}
 		}
 		_, c := h.Counts()
-		for _, m := range s.handlingMeasures(r, c) {
+		for _, m := range s.handlingMeasures(r, h) {
 			num, den := parts(m)
 			t.line(lead, append(slices.Concat([]any{"handling", m.Name}, make([]any, 6)), num, den, m.Value, m.Low, m.High, m.Confidence, m.Method, m.Least, m.Most, nil, nil, h.Name)...)
 		}

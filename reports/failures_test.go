@@ -42,6 +42,9 @@ func failing(r replay.Result) replay.Result {
 		out.Swap.Actions[dataset.Approve][dataset.Approve] = tallyOf(110, 1700, 15, 5000)
 		out.Swap.Actions[dataset.Block][dataset.Block] = tallyOf(4, 70, 6, 5000)
 		out.Swap.Actions[dataset.Review][action] = failed
+		if action == replay.Undecided {
+			out.Open[dataset.NoCluster] = failed
+		}
 		out.Swap.Called[1][1], out.Swap.Called[0][0] = 104, failed.N()
 		f.Handled = append(f.Handled, out)
 	}

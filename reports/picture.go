@@ -27,6 +27,8 @@ type Picture struct {
 	Curves []Curve
 	// Band names the bands of the curves in the legend, such as "95 % band"; "" leaves them out of it.
 	Band string
+	// Range names the ranges of the curves in the legend; "" leaves them out of it.
+	Range string
 	// Marks are drawn over the curves and labeled beside their points, the first of them with the first choice of place.
 	Marks []Mark
 	// Limits are lines across the frame that something is not to exceed.
@@ -58,6 +60,8 @@ type Curve struct {
 	Step bool
 	// Band bounds Y at each point; nil, or undefined bounds, for none. It is not what the axis is fitted to.
 	Band []calibrate.Interval
+	// Range bounds Y at each point by what is not known, chance apart, as Band does; it is drawn over the band.
+	Range []calibrate.Interval
 }
 
 // A Mark is a point of its own, with its name beside it.
@@ -138,7 +142,7 @@ func WritePicture(w io.Writer, p Picture, format string) error {
 
 // cleaned returns the picture with printable texts and finite points. It shares no slice that it changes.
 func (p Picture) cleaned() Picture {
-	p.Title, p.Subtitle, p.Band, p.Empty = clean(p.Title), clean(p.Subtitle), clean(p.Band), clean(p.Empty)
+	p.Title, p.Subtitle, p.Band, p.Range, p.Empty = clean(p.Title), clean(p.Subtitle), clean(p.Band), clean(p.Range), clean(p.Empty)
 	p.X.Label, p.Y.Label = clean(p.X.Label), clean(p.Y.Label)
 	p.Curves, p.Marks, p.Limits, p.Notes = slices.Clone(p.Curves), slices.Clone(p.Marks), slices.Clone(p.Limits), slices.Clone(p.Notes)
 	for i, c := range p.Curves {
@@ -169,6 +173,12 @@ func (c Curve) cleaned() Curve {
 		if i < len(c.Band) {
 			out.Band = append(out.Band, c.Band[i])
 		}
+		if i < len(c.Range) {
+			out.Range = append(out.Range, c.Range[i])
+		}
+	}
+	if len(out.Range) < len(out.Points) {
+		out.Range = nil
 	}
 	if len(out.Band) < len(out.Points) {
 		out.Band = nil

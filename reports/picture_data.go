@@ -6,12 +6,13 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/trustreplay/trustreplay/calibrate"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// band fills the area between the bounds of a curve, with a gap where they are undefined.
-func (p *painter) band(c Curve, of color.NRGBA) {
+// band fills the area between bounds of a curve, with a gap where they are undefined.
+func (p *painter) band(c Curve, bounds []calibrate.Interval, of color.NRGBA) {
 	var lows, highs []vg.Point
 	fill := func() {
 		if len(lows) > 1 {
@@ -25,7 +26,7 @@ func (p *painter) band(c Curve, of color.NRGBA) {
 		}
 		lows, highs = nil, nil
 	}
-	for i, b := range c.Band {
+	for i, b := range bounds {
 		if !b.Low.Defined() || !b.High.Defined() {
 			fill()
 			continue

@@ -65,7 +65,8 @@ func (p *painter) paint() {
 	p.lay(top, bottom)
 	p.grid()
 	for i, c := range p.Curves {
-		p.band(c, curveColor(i))
+		p.band(c, c.Band, curveColor(i))
+		p.band(c, c.Range, curveColor(i)) // which darkens the band
 	}
 	const gap = 3
 	room := placer{frame: vg.Rectangle{Min: p.area.Min.Add(vg.Point{X: gap, Y: gap}), Max: p.area.Max.Sub(vg.Point{X: gap, Y: gap})}}
@@ -171,9 +172,14 @@ func (p *painter) legend(top vg.Length) vg.Length {
 	p.text(label, vg.Point{X: pictureMargin, Y: y}, axisStyle)
 	left := pictureMargin + p.width(label, axisStyle) + 30
 	x := pictureWidth - pictureMargin
-	if p.Band != "" {
-		x = p.entry(p.Band, x, y, left, func(from, to vg.Point) {
-			p.box(vg.Rectangle{Min: vg.Point{X: from.X, Y: from.Y - 6}, Max: vg.Point{X: to.X, Y: to.Y + 6}}, p.glass(curveColor(p.banded()), shade))
+	for i, name := range []string{p.Band, p.Range} {
+		if name == "" {
+			continue
+		}
+		x = p.entry(name, x, y, left, func(from, to vg.Point) {
+			for range i + 1 { // a range lies over the band
+				p.box(vg.Rectangle{Min: vg.Point{X: from.X, Y: from.Y - 6}, Max: vg.Point{X: to.X, Y: to.Y + 6}}, p.glass(curveColor(p.banded()), shade))
+			}
 		})
 	}
 	for i := len(p.Curves) - 1; i >= 0; i-- {
