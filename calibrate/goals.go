@@ -33,7 +33,9 @@ type Goals struct {
 	// CertifyFrom is the first month to certify on, "" for the newest half of the labeled records. It is for histories of which
 	// the months before were certified on already, and can only propose and rank.
 	CertifyFrom string
-	// Economics price what policies do. It may be nil unless the objective or a limit is about money.
+	// Economics price what policies do. It may be nil unless the objective or a limit is about money. Where they have treatments,
+	// the objectives cost, profit and final_approval_rate take them as they most likely are, and limits on final rates at the end
+	// that hurts.
 	Economics *replay.Economics
 }
 
@@ -50,10 +52,12 @@ const (
 	MostCapture       Objective = "fraud_capture"
 	MostProfit        Objective = "profit"
 	LeastCost         Objective = "cost"
+	// MostFinalApprovals counts labeled records that come through in the end, a part of those stepped up and reviewed among them.
+	MostFinalApprovals Objective = finalApprovalRate
 )
 
 // Objectives lists them.
-var Objectives = []Objective{MostApprovals, MostGoodApprovals, MostCapture, MostProfit, LeastCost}
+var Objectives = []Objective{MostApprovals, MostGoodApprovals, MostCapture, MostProfit, LeastCost, MostFinalApprovals}
 
 // A Family is a shape of policies that a search goes through.
 type Family string
@@ -93,6 +97,9 @@ func (g Goals) check() error {
 	}
 	if (g.Objective == MostProfit || g.Objective == LeastCost) && g.Economics == nil {
 		add("objective %s needs prices: want an economics file", g.Objective)
+	}
+	if g.Objective == MostFinalApprovals && !g.treated() {
+		add("%v", lacksTreatments("objective "+finalApprovalRate))
 	}
 	if !(g.Delta >= MinDelta && g.Delta <= 0.5) {
 		add("delta %v: want 0.000001 to 0.5, such as 0.05", g.Delta)
