@@ -29,6 +29,7 @@ type challengerJSON struct {
 	Swaps      object              `json:"swaps"`          // swap_in, swap_out, other_change, unchanged: they add up to the records
 	Measures   []contrastJSON      `json:"measures"`
 	Unseen     *selectiveJSON      `json:"unlabeled_swap_ins"` // null where every swap-in has a label
+	Final      *finalsJSON         `json:"final,omitempty"`    // after step-up and review, with treatments in the economics
 	Edits      []editJSON          `json:"edits"`
 	Parts      []partJSON          `json:"parts"` // of the changed records
 	Groups     []swapGroupJSON     `json:"groups,omitempty"`
@@ -107,7 +108,7 @@ func (s contest) data() compareJSON {
 
 func (s contest) challenger(v Versus) challengerJSON {
 	c := v.Comparison
-	out := challengerJSON{Unseen: s.selectiveData(v), Challenger: v.Result.Policy.Name, Gate: newGate(v.Gate), Swaps: swapsJSON(&c.Swap), Measures: s.contrastsJSON(c, &c.Swap, s.sides(v)),
+	out := challengerJSON{Final: s.finalsData(v), Unseen: s.selectiveData(v), Challenger: v.Result.Policy.Name, Gate: newGate(v.Gate), Swaps: swapsJSON(&c.Swap), Measures: s.contrastsJSON(c, &c.Swap, s.sides(v)),
 		Edits: make([]editJSON, 0, len(v.Edits)), Parts: []partJSON{},
 		Warnings: append(append([]calibrate.Warning{}, calibrate.Warnings(v.Result)...), calibrate.ComparisonWarnings(c)...)}
 	for _, a := range outcomes {
@@ -216,6 +217,7 @@ func (s contest) tidyWhole(t *Table, lead []any, v Versus) {
 		}
 	}
 	s.tidySwap(t, lead, c, &c.Swap, s.sides(v))
+	s.tidyFinals(t, lead, v)
 	for _, e := range v.Edits {
 		net := netApprovals(&e.Swap)
 		t.line(lead, append(append([]any{"edit", e.Name, nil}, tallyCells(e.Changed())...), net.N(), net.Records[dataset.Fraud])...)

@@ -49,7 +49,8 @@ type economicsJSON struct {
 	Calls      object       `json:"calls"`
 	ReviewCost replay.Money `json:"review_cost"`
 	StepUpCost replay.Money `json:"step_up_cost"`
-	Latency    object       `json:"latency,omitempty"` // seconds: [fastest, slowest]
+	Latency    object       `json:"latency,omitempty"`    // seconds: [fastest, slowest]
+	Treatments object       `json:"treatments,omitempty"` // shares: worst, base and best of each guess
 }
 
 type priceJSON struct {
@@ -62,7 +63,7 @@ func newEconomics(e *replay.Economics) *economicsJSON {
 		return nil
 	}
 	price := func(p replay.Price) priceJSON { return priceJSON{p.Fixed, calibrate.Number(float64(p.Share) / 10_000)} }
-	out := &economicsJSON{e.Currency, price(e.FraudLoss), price(e.GoodMargin), object{}, e.ReviewCost, e.StepUpCost, nil}
+	out := &economicsJSON{e.Currency, price(e.FraudLoss), price(e.GoodMargin), object{}, e.ReviewCost, e.StepUpCost, nil, treatmentsJSON(e.Treatments)}
 	for _, product := range dataset.Products {
 		if m, found := e.Calls[product]; found {
 			out.Calls = append(out.Calls, member{product, m})
@@ -118,7 +119,7 @@ func (s screen) replayData() any {
 		out := resultJSON{
 			SchemaVersion: schemaVersion, Policy: r.Policy.Name,
 			Read: s.account.Read, Records: r.Total().N(), Rejected: s.account.Rejected, Period: newPeriod(s.account.Period), Economics: newEconomics(r.Economics),
-			Actions: actionsJSON(r.Counts), Calls: callsJSON(r.Policy, r.Counts), Measures: measuresJSON(s.setting(r).Measures(r.Policy, r.Counts)), Final: finalData(r),
+			Actions: actionsJSON(r.Counts), Calls: callsJSON(r.Policy, r.Counts), Measures: measuresJSON(s.setting(r).Measures(r.Policy, r.Counts)), Final: finalData(r.Economics, r.Policy, r.Counts),
 			Warnings: append([]calibrate.Warning{}, calibrate.Warnings(r)...), Issues: issuesJSON(s.account.Issues),
 		}
 		for _, g := range r.Groups {
@@ -240,6 +241,7 @@ func (s screen) replayTidy() *Table {
 		}
 		t.tidy(lead, r.Policy, r.Counts, s.setting(r))
 		s.tidyCalls(t, lead, r)
+		s.tidyFinals(t, lead, r)
 		s.tidyFailures(t, lead, r)
 		s.tidyEnrollment(t, lead, r)
 		for _, g := range r.Groups {
