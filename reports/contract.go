@@ -25,7 +25,9 @@ type resultJSON struct {
 	CallCosts     object              `json:"call_costs,omitempty"`       // money, where there are economics
 	Time          *timeJSON           `json:"time_to_decision,omitempty"` // where these have latencies
 	Measures      []measureJSON       `json:"measures"`
-	Final         []finalJSON         `json:"final,omitempty"` // after step-up and review, with treatments in the economics
+	Final         []finalJSON         `json:"final,omitempty"`      // after step-up and review, with treatments in the economics
+	BreakEven     *breakEvenJSON      `json:"break_even,omitempty"` // with economics
+	CostCurve     *costCurveJSON      `json:"cost_curve,omitempty"` // where it was asked for
 	Groups        []groupJSON         `json:"groups,omitempty"`
 	Failures      *failuresJSON       `json:"failures,omitempty"`   // where they were asked for
 	Enrollment    *enrollmentJSON     `json:"enrollment,omitempty"` // likewise
@@ -126,6 +128,7 @@ func (s screen) replayData() any {
 			out.Groups = append(out.Groups, groupJSON{keyJSON(s.by, g.Key), g.Total().N(), actionsJSON(g.Counts),
 				callsJSON(r.Policy, g.Counts), measuresJSON(s.partSetting(r, &g).Measures(r.Policy, g.Counts))})
 		}
+		out.BreakEven = s.approvalBreakEven()
 		out.CallCosts, out.Time, out.Failures, out.Enrollment = callCosts(r), s.timeData(r), s.failuresData(r), s.enrollmentData(r)
 		list = append(list, out)
 	}
@@ -242,6 +245,7 @@ func (s screen) replayTidy() *Table {
 		t.tidy(lead, r.Policy, r.Counts, s.setting(r))
 		s.tidyCalls(t, lead, r)
 		s.tidyFinals(t, lead, r)
+		s.tidyBreakEven(t, lead)
 		s.tidyFailures(t, lead, r)
 		s.tidyEnrollment(t, lead, r)
 		for _, g := range r.Groups {
