@@ -167,6 +167,9 @@ func claim(findings []Finding, c *Certificate, mature *dataset.Mature) string {
 		if v.Limit.Measure == "fraud_rate" {
 			name = "fraud among approved"
 		}
+		if IsFinal(v.Limit.Measure) {
+			name = finalText(v.Limit.Measure)
+		}
 		_, bound, _ := strings.Cut(v.Limit.String(), "= ")
 		text := fmt.Sprintf("%s is %s %s", name, side, strings.Replace(bound, "%", " %", 1))
 		if !v.Certifiable {

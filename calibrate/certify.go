@@ -177,7 +177,7 @@ func (c *Calibration) expected(w Window) float64 {
 		if l.AtLeast {
 			a = 1 - a
 		}
-		if replay.IsShare(l.Measure) {
+		if replay.IsShare(l.Measure) && !IsFinal(l.Measure) {
 			least = min(least, a)
 		}
 	}
@@ -283,28 +283,35 @@ func (c *Calibration) walk(w Window) error {
 // choose recommends the certified candidate with the most of the objective in the last window or, where there is none, finds
 // what the nearest lacks.
 func (c *Calibration) choose(w Window) error {
-	b := &c.last.bench
-	last := len(c.Windows) - 1
-	most, nearest := int64(math.MinInt64), -1
+	nearest := -1
 	for i := range c.Candidates[:c.Tested] {
 		at := &c.Candidates[i]
-		if !at.Passed {
-			if nearest < 0 || at.LogP < c.Candidates[nearest].LogP {
-				nearest = i
-			}
-			continue
-		}
-		c.Passed++
-		if gain := b.gain.Of(at.Counts[last]); at.Checked && gain > most && at.Counts[last].Approved().N() > 0 {
-			most, c.Recommended = gain, i
+		if at.Passed {
+			c.Passed++
+		} else if nearest < 0 || at.LogP < c.Candidates[nearest].LogP {
+			nearest = i
 		}
 	}
+	c.Recommended = c.best(&c.last.bench, func(at *Candidate) bool { return at.Checked })
 	if c.Recommended >= 0 || nearest < 0 {
 		return nil
 	}
 	var err error
-	c.Missing, err = c.findings(c.Candidates[nearest].Policy, c.Candidates[nearest].Counts[last], w)
+	c.Missing, err = c.findings(c.Candidates[nearest].Policy, c.Candidates[nearest].Counts[len(c.Windows)-1], w)
 	return err
+}
+
+// best returns the index of the certified candidate with the most of the bench's objective in the last window, among those that
+// keep the limits which cannot be certified and approve somebody; -1 where there is none.
+func (c *Calibration) best(b *bench, checked func(*Candidate) bool) int {
+	last, best, most := len(c.Windows)-1, -1, int64(math.MinInt64)
+	for i := range c.Candidates[:c.Tested] {
+		at := &c.Candidates[i]
+		if gain := b.gain.Of(at.Counts[last]); at.Passed && gain > most && checked(at) && at.Counts[last].Approved().N() > 0 {
+			best, most = i, gain
+		}
+	}
+	return best
 }
 
 // Recommendation returns the recommended candidate, or false.

@@ -36,7 +36,9 @@ type Goals struct {
 	// Entity names the field that tells whose record it is, "" for records that are independent. An entity is then in one window
 	// only, the newest that it has a record in, and what is tested is the number of independent records that the window is worth.
 	Entity string
-	// Economics price what policies do. It may be nil unless the objective or a limit is about money.
+	// Economics price what policies do. It may be nil unless the objective or a limit is about money. Where they have treatments,
+	// the objectives cost, profit and final_approval_rate take them as they most likely are, and limits on final rates at the end
+	// that hurts.
 	Economics *replay.Economics
 }
 
@@ -53,10 +55,12 @@ const (
 	MostCapture       Objective = "fraud_capture"
 	MostProfit        Objective = "profit"
 	LeastCost         Objective = "cost"
+	// MostFinalApprovals counts labeled records that come through in the end, a part of those stepped up and reviewed among them.
+	MostFinalApprovals Objective = finalApprovalRate
 )
 
 // Objectives lists them.
-var Objectives = []Objective{MostApprovals, MostGoodApprovals, MostCapture, MostProfit, LeastCost}
+var Objectives = []Objective{MostApprovals, MostGoodApprovals, MostCapture, MostProfit, LeastCost, MostFinalApprovals}
 
 // A Family is a shape of policies that a search goes through.
 type Family string
@@ -96,6 +100,9 @@ func (g Goals) check() error {
 	}
 	if (g.Objective == MostProfit || g.Objective == LeastCost) && g.Economics == nil {
 		add("objective %s needs prices: want an economics file", g.Objective)
+	}
+	if g.Objective == MostFinalApprovals && !g.treated() {
+		add("%v", lacksTreatments("objective "+finalApprovalRate))
 	}
 	if !(g.Delta >= MinDelta && g.Delta <= 0.5) {
 		add("delta %v: want 0.000001 to 0.5, such as 0.05", g.Delta)

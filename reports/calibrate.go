@@ -21,6 +21,7 @@ func Calibrate(c *calibrate.Calibration, cert *calibrate.Certificate, e Evidence
 	}
 	d.Blocks = append(d.Blocks, s.answer()...)
 	d.Blocks = append(d.Blocks, s.windows(), s.rates(), s.walk())
+	d.Blocks = append(d.Blocks, s.treatments()...)
 	if edits := s.edits(); edits != nil {
 		d.Blocks = append(d.Blocks, edits)
 	}
@@ -56,7 +57,7 @@ type advice struct {
 // objectiveWords say what is wanted.
 var objectiveWords = map[calibrate.Objective]string{
 	calibrate.MostApprovals: "most approvals", calibrate.MostGoodApprovals: "most legit approvals", calibrate.MostCapture: "most fraud captured",
-	calibrate.MostProfit: "most profit", calibrate.LeastCost: "least cost",
+	calibrate.MostProfit: "most profit", calibrate.LeastCost: "least cost", calibrate.MostFinalApprovals: "most approvals in the end",
 }
 
 func (s advice) title() string {
@@ -204,11 +205,11 @@ func (s advice) boundWords() string {
 	return "exact bound (Clopper-Pearson)"
 }
 
-// limited returns the measures of limits, each once.
+// limited returns the measures of limits, each once; final rates have a table of their own.
 func limited(limits []replay.Limit) []string {
 	var out []string
 	for _, l := range limits {
-		if l.Measure != "approval_rate" && !slices.Contains(out, l.Measure) {
+		if l.Measure != "approval_rate" && !calibrate.IsFinal(l.Measure) && !slices.Contains(out, l.Measure) {
 			out = append(out, l.Measure)
 		}
 	}

@@ -25,9 +25,11 @@ type calibrateJSON struct {
 	Proposed      int                    `json:"proposed"`
 	Tested        int                    `json:"tested"`
 	Passed        int                    `json:"passed"`
-	Candidates    []candidateJSON        `json:"candidates"` // in the order of the walk
-	Missing       []findingJSON          `json:"missing"`    // of the candidate that came nearest, where nothing is certified
-	Evidence      *evidenceJSON          `json:"evidence"`   // null with --quick and without --backtest
+	Candidates    []candidateJSON        `json:"candidates"`           // in the order of the walk
+	Missing       []findingJSON          `json:"missing"`              // of the candidate that came nearest, where nothing is certified
+	Treatments    object                 `json:"treatments,omitempty"` // the guesses, with treatments in the economics
+	Reliances     []relianceJSON         `json:"reliances,omitempty"`  // which step would be recommended with each guess at worst and best
+	Evidence      *evidenceJSON          `json:"evidence"`             // null with --quick and without --backtest
 	Warnings      []calibrate.Warning    `json:"warnings"`
 	Issues        []issueJSON            `json:"issues"`
 }
@@ -46,6 +48,7 @@ type standJSON struct {
 	Window   string        `json:"window"`
 	Actions  object        `json:"actions"`
 	Measures []measureJSON `json:"measures"`
+	Final    []finalJSON   `json:"final,omitempty"` // after step-up and review, with treatments in the economics
 }
 
 type findingJSON struct {
@@ -87,6 +90,9 @@ func (s advice) data() any {
 	if c.Ladder {
 		out.Procedure = "ladder"
 	}
+	if e := c.Goals.Economics; e != nil {
+		out.Treatments, out.Reliances = treatmentsJSON(e.Treatments), s.reliancesData()
+	}
 	for _, l := range c.Goals.Limits {
 		out.Limits = append(out.Limits, l.String())
 	}
@@ -121,7 +127,7 @@ func (s advice) data() any {
 
 func (s advice) stand(window int, p *replay.Policy, c replay.Counts) standJSON {
 	setting := calibrate.Setting{Confidence: s.confidence, Days: s.Windows[window].Days(), Economics: s.Goals.Economics}
-	return standJSON{s.Windows[window].Name, actionsJSON(c), measuresJSON(setting.Measures(p, c))}
+	return standJSON{s.Windows[window].Name, actionsJSON(c), measuresJSON(setting.Measures(p, c)), finalData(s.Goals.Economics, p, c)}
 }
 
 func findingsJSON(list []calibrate.Finding) []findingJSON {
@@ -144,15 +150,19 @@ func (s advice) tidy() *Table {
 		"approval_rate", "fraud_rate", "p"} {
 		t.Columns = append(t.Columns, Column{Name: name})
 	}
-	add := func(lead []any, w int, c replay.Counts, p calibrate.Number) {
+	for _, name := range s.finalColumns() {
+		t.Columns = append(t.Columns, Column{Name: name})
+	}
+	list := s.reliances()
+	add := func(lead []any, policy *replay.Policy, step, w int, c replay.Counts, p calibrate.Number) {
 		a := c.Approved()
 		n, k, labeled := c.Total().N(), a.Records[dataset.Fraud], a.Labeled()
 		window := s.Windows[w]
-		t.line(lead, window.Name, window.From, window.To, n, a.N(), k, labeled, calibrate.Rate("", a.N(), n, s.confidence).Value,
-			calibrate.Rate("", k, labeled, s.confidence).Value, p)
+		t.line(lead, append([]any{window.Name, window.From, window.To, n, a.N(), k, labeled, calibrate.Rate("", a.N(), n, s.confidence).Value,
+			calibrate.Rate("", k, labeled, s.confidence).Value, p}, s.finalValues(list, policy, c, step)...)...)
 	}
 	for w := range s.Windows {
-		add([]any{s.Champion.Name, nil, "champion", "champion"}, w, s.Current[w], calibrate.Undefined())
+		add([]any{s.Champion.Name, nil, "champion", "champion"}, s.Champion, -1, w, s.Current[w], calibrate.Undefined())
 	}
 	for i, at := range s.Candidates {
 		result := "certified"
@@ -172,7 +182,7 @@ func (s advice) tidy() *Table {
 			case w == len(at.Counts)-1:
 				p = at.P()
 			}
-			add([]any{at.Policy.Name, int64(i + 1), string(at.Family), result}, w, c, p)
+			add([]any{at.Policy.Name, int64(i + 1), string(at.Family), result}, at.Policy, i, w, c, p)
 		}
 	}
 	return t

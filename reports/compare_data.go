@@ -16,6 +16,8 @@ type compareJSON struct {
 	Rejected      int64               `json:"rejected"`
 	Period        *periodJSON         `json:"period"`              // days, null where no record has a time
 	Economics     *economicsJSON      `json:"economics,omitempty"` // what costs were counted with
+	BreakEven     *breakEvenJSON      `json:"break_even,omitempty"`
+	CostCurve     *costCurveJSON      `json:"cost_curve,omitempty"` // where it was asked for
 	Confidence    calibrate.Number    `json:"confidence"`
 	Challengers   []challengerJSON    `json:"challengers"`
 	Warnings      []calibrate.Warning `json:"warnings"` // about the champion and the comparison as a whole
@@ -29,6 +31,7 @@ type challengerJSON struct {
 	Swaps      object              `json:"swaps"`          // swap_in, swap_out, other_change, unchanged: they add up to the records
 	Measures   []contrastJSON      `json:"measures"`
 	Unseen     *selectiveJSON      `json:"unlabeled_swap_ins"` // null where every swap-in has a label
+	Final      *finalsJSON         `json:"final,omitempty"`    // after step-up and review, with treatments in the economics
 	Edits      []editJSON          `json:"edits"`
 	Parts      []partJSON          `json:"parts"` // of the changed records
 	Groups     []swapGroupJSON     `json:"groups,omitempty"`
@@ -93,7 +96,7 @@ type swapGroupJSON struct {
 func (s contest) data() compareJSON {
 	out := compareJSON{
 		SchemaVersion: schemaVersion, Champion: s.results[0].Policy.Name, Read: s.account.Read, Records: s.records(), Rejected: s.account.Rejected,
-		Period: newPeriod(s.account.Period), Economics: newEconomics(s.results[0].Economics), Confidence: calibrate.Number(s.confidence), Challengers: make([]challengerJSON, 0, len(s.versus)),
+		Period: newPeriod(s.account.Period), Economics: newEconomics(s.results[0].Economics), BreakEven: s.approvalBreakEven(), Confidence: calibrate.Number(s.confidence), Challengers: make([]challengerJSON, 0, len(s.versus)),
 		Warnings: append([]calibrate.Warning{}, calibrate.Warnings(s.results[0])...), Issues: issuesJSON(s.account.Issues),
 	}
 	if w, found := calibrate.Selection(len(s.versus)); found {
@@ -107,7 +110,7 @@ func (s contest) data() compareJSON {
 
 func (s contest) challenger(v Versus) challengerJSON {
 	c := v.Comparison
-	out := challengerJSON{Unseen: s.question(v).data(), Challenger: v.Result.Policy.Name, Gate: newGate(v.Gate), Swaps: swapsJSON(&c.Swap), Measures: s.contrastsJSON(c, &c.Swap, s.sides(v)),
+	out := challengerJSON{Final: s.finalsData(v), Unseen: s.question(v).data(), Challenger: v.Result.Policy.Name, Gate: newGate(v.Gate), Swaps: swapsJSON(&c.Swap), Measures: s.contrastsJSON(c, &c.Swap, s.sides(v)),
 		Edits: make([]editJSON, 0, len(v.Edits)), Parts: []partJSON{},
 		Warnings: append(append([]calibrate.Warning{}, calibrate.Warnings(v.Result)...), calibrate.ComparisonWarnings(c)...)}
 	for _, a := range outcomes {
@@ -216,6 +219,8 @@ func (s contest) tidyWhole(t *Table, lead []any, v Versus) {
 		}
 	}
 	s.tidySwap(t, lead, c, &c.Swap, s.sides(v))
+	s.tidyFinals(t, lead, v)
+	s.tidyBreakEven(t, lead)
 	for _, e := range v.Edits {
 		net := netApprovals(&e.Swap)
 		t.line(lead, append(append([]any{"edit", e.Name, nil}, tallyCells(e.Changed())...), net.N(), net.Records[dataset.Fraud])...)

@@ -43,9 +43,13 @@ func (s screen) costNote() []string {
 	if len(s.results) == 0 || s.results[0].Economics == nil {
 		return nil
 	}
-	return []string{"Cost: calls, reviews and step-ups, frauds approved and legit records blocked, at the prices given. What is reviewed or stepped up " +
+	notes := []string{"Cost: calls, reviews and step-ups, frauds approved and legit records blocked, at the prices given. What is reviewed or stepped up " +
 		"is taken to lose neither; unlabeled and undecided records cost their handling alone. Saved, per record: on approving, or blocking, " +
 		"all records without a call."}
+	if note := s.breakEvenNote(); note != "" {
+		notes = append(notes, note)
+	}
+	return notes
 }
 
 // approximates tells whether there are intervals by value or of costs.

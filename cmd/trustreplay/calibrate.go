@@ -30,9 +30,9 @@ Examples:
 		Flags: outputFlags(historyFlags(maturityFlags(
 			&cli.StringFlag{Name: "champion", Usage: "the `POLICY` in force, where the search begins: a YAML file or a built-in name"},
 			&cli.StringSliceFlag{Name: "limit", Aliases: []string{"l"}, Usage: "a `LIMIT` such as 'fraud_rate <= 0.5%' or 'approval_rate >= 85%'; repeatable"},
-			&cli.StringFlag{Name: "maximize", Usage: "approval_rate, good_approval_rate, fraud_capture or profit: what `MEASURE` to have most of", DefaultText: "approval_rate"},
+			&cli.StringFlag{Name: "maximize", Usage: "approval_rate, good_approval_rate, final_approval_rate, fraud_capture or profit: what `MEASURE` to have most of", DefaultText: "approval_rate"},
 			&cli.StringFlag{Name: "minimize", Usage: "cost: what `MEASURE` to have least of, instead"},
-			&cli.StringFlag{Name: "economics", Usage: "YAML `FILE` of prices, for profit and cost"},
+			&cli.StringFlag{Name: "economics", Usage: "YAML `FILE` of prices, for profit and cost, and of what step-ups and reviews come to"},
 			&cli.Float64Flag{Name: "delta", Value: calibrate.DefaultDelta, Usage: "the `PROBABILITY`, at most, that the certificate is wrong"},
 			&cli.StringSliceFlag{Name: "search", Usage: "a `FAMILY` of policies to search: " + familyNames() + "; repeatable", DefaultText: "all that suit the champion"},
 			&cli.StringSliceFlag{Name: "cutoffs", Usage: "only cutoffs of a product within `PRODUCT=LOW..HIGH`; repeatable"},

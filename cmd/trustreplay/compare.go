@@ -30,7 +30,7 @@ Examples:
 			&cli.StringFlag{Name: "accept", Usage: "hold each challenger to the limits of `FILE`, YAML; exit 1 where one is broken"},
 			&cli.StringFlag{Name: "changes", Usage: "write each record whose action changes, with both reasons, to `FILE`, CSV or Parquet by its ending"},
 			&cli.Float64Flag{Name: "confidence", Value: 0.95, Usage: "`LEVEL` of the intervals, above 0.5 and below 1; p at or above 1 less it shows nothing"},
-			entityFlag(), absentFlag(), historyPolicyFlag(), economicsFlag(), valueIntervalsFlag(),
+			entityFlag(), absentFlag(), historyPolicyFlag(), economicsFlag(), costCurveFlag(), valueIntervalsFlag(),
 		)...)...),
 		Action: e.compare,
 	}
@@ -70,7 +70,7 @@ func (e *env) compare(c *cli.Context) error {
 			if err := gate.judge(versus, by, cube.Account, c.Float64("confidence")); err != nil {
 				return reports.Document{}, err
 			}
-			return reports.Compare(results[0], versus, by, cube.Account, c.Float64("confidence")), nil
+			return withCostCurve(c, reports.Compare(results[0], versus, by, cube.Account, c.Float64("confidence")), results), nil
 		},
 	})
 	if err != nil {

@@ -35,7 +35,7 @@ Examples:
 			&cli.Float64Flag{Name: "confidence", Value: 0.95, Usage: "`LEVEL` of the intervals, above 0.5 and below 1"},
 			&cli.BoolFlag{Name: "failures", Usage: "add failed answers by product and month, and what failing open, failing closed or deciding by the other product would have done"},
 			&cli.StringFlag{Name: "enrollment", Usage: "replay login policies user by user, with the enrollments of the Login guide; `FIELD` says whose login it is, such as customer_id"},
-			entityFlag(), absentFlag(), historyPolicyFlag(), economicsFlag(), valueIntervalsFlag(),
+			entityFlag(), absentFlag(), historyPolicyFlag(), economicsFlag(), costCurveFlag(), valueIntervalsFlag(),
 		)...)...),
 		Action: e.replay,
 	}
@@ -73,7 +73,7 @@ func (e *env) replay(c *cli.Context) error {
 			}
 			results[i] = r
 		}
-		return reports.Replay(results, by, cube.Account, c.Float64("confidence")), nil
+		return withCostCurve(c, reports.Replay(results, by, cube.Account, c.Float64("confidence")), results), nil
 	}
 	return e.answer(c, names, v)
 }
