@@ -16,8 +16,8 @@
 //     [Calibration.Rollout] for the way there, [NewBacktest] for what the procedure would have advised before.
 //  11. What history did not see is bounded, weighted or left out, never guessed: the ranges of a [Measure] where records are
 //     undecided, [Selective] and [Histogram.Contraction] where what was stopped has no outcome, [Explored] and
-//     [DoublyRobust] where some of it was approved by a coin, [Development] where labels are young, [FinalOf] where a
-//     treatment's outcome is guessed.
+//     [DoublyRobust] where some of it was approved by a coin, [Development] and [GrowthOf] where labels are young, [FinalOf]
+//     where a treatment's outcome is guessed.
 //  12. What depends on each other or is of uneven size needs more than counts: [Entities] of records, [Bets] on amounts. A
 //     [Watch] over time may be looked at every day, and [Predict] says which count would be no news.
 //
@@ -39,6 +39,6 @@
 //	apparent unrestricted price                all records at once: searches, any shape, prices of limits (10)
 //	rollout backtest                           steps to the recommendation, and the procedure in the past
 //	bounds manski contraction exploration      what was not seen: undecided, without an outcome, let through at random (11)
-//	survival treatment                         young labels, and what becomes of step-ups and reviews
+//	survival growth treatment                  young labels, and what becomes of step-ups and reviews
 //	entity betting eprocess predictive         dependence, amounts, alarms and forecasts (12)
 package calibrate

@@ -26,6 +26,9 @@ type Question struct {
 	Spread bool
 	// Maturity says from when on labels are final.
 	Maturity Maturity
+	// LabelTimes counts the labels whose time is known, where there is no Maturity, so that the account can tell whether one could
+	// be asked for. It changes no count.
+	LabelTimes bool
 	// Rows adds the customer's id to what is read, for decisions record by record.
 	Rows bool
 	// Entity names the field that says whose record it is, such as a customer or an account; "" where nobody asks.
@@ -55,7 +58,7 @@ type Plan struct {
 	label  int          // columns of the batch, -1 where not read
 	amount int
 	time   int
-	known  int // when the label became known, -1 unless maturity asks
+	known  int // when the label became known, -1 unless somebody asks
 	id     int
 	entity int // whose record it is, -1 where nobody asks
 	past   int
@@ -104,7 +107,7 @@ func NewPlan(q Question) (*Plan, error) {
 	if err := q.Maturity.check(); err != nil {
 		return nil, err
 	}
-	if q.Maturity.Days > 0 {
+	if q.Maturity.Days > 0 || q.LabelTimes {
 		p.known = p.column(dataset.Field{Name: dataset.LabelTime, Kind: dataset.KindTime})
 	}
 	if p.remembers() {

@@ -14,7 +14,8 @@ type calibrateJSON struct {
 	Objective     string                 `json:"objective"`
 	Limits        []string               `json:"limits"`
 	Delta         calibrate.Number       `json:"delta"`
-	Procedure     string                 `json:"procedure"` // propose-rank-certify or ladder
+	Maturity      *maturityJSON          `json:"maturity,omitempty"` // left out where labels were taken as they are
+	Procedure     string                 `json:"procedure"`          // propose-rank-certify or ladder
 	Windows       []windowJSON           `json:"windows"`
 	Certified     bool                   `json:"certified"`
 	Reason        *string                `json:"reason"`             // why the history cannot be calibrated on, else null
@@ -84,7 +85,7 @@ type candidateJSON struct {
 func (s advice) data() any {
 	c := s.Calibration
 	out := calibrateJSON{SchemaVersion: schemaVersion, Champion: c.Champion.Name, Objective: string(c.Goals.Objective), Limits: []string{},
-		Windows: []windowJSON{}, Current: []standJSON{}, Delta: calibrate.Number(c.Goals.Delta), Procedure: "propose-rank-certify", Certificate: s.cert, Proposed: c.Proposed, Tested: c.Tested,
+		Windows: []windowJSON{}, Current: []standJSON{}, Delta: calibrate.Number(c.Goals.Delta), Maturity: newMaturity(s.account), Procedure: "propose-rank-certify", Certificate: s.cert, Proposed: c.Proposed, Tested: c.Tested,
 		Passed: c.Passed, Evidence: s.evidenceData(), Candidates: []candidateJSON{}, Standing: findingsJSON(c.Standing), Missing: findingsJSON(c.Missing),
 		Warnings: append([]calibrate.Warning{}, c.Warnings()...), Issues: issuesJSON(s.account.Issues)}
 	if c.Ladder {

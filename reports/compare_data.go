@@ -15,6 +15,7 @@ type compareJSON struct {
 	Records       int64               `json:"records"`
 	Rejected      int64               `json:"rejected"`
 	Period        *periodJSON         `json:"period"`              // days, null where no record has a time
+	Maturity      *maturityJSON       `json:"maturity,omitempty"`  // left out where labels were taken as they are
 	Economics     *economicsJSON      `json:"economics,omitempty"` // what costs were counted with
 	BreakEven     *breakEvenJSON      `json:"break_even,omitempty"`
 	CostCurve     *costCurveJSON      `json:"cost_curve,omitempty"` // where it was asked for
@@ -96,7 +97,7 @@ type swapGroupJSON struct {
 func (s contest) data() compareJSON {
 	out := compareJSON{
 		SchemaVersion: schemaVersion, Champion: s.results[0].Policy.Name, Read: s.account.Read, Records: s.records(), Rejected: s.account.Rejected,
-		Period: newPeriod(s.account.Period), Economics: newEconomics(s.results[0].Economics), BreakEven: s.approvalBreakEven(), Confidence: calibrate.Number(s.confidence), Challengers: make([]challengerJSON, 0, len(s.versus)),
+		Period: newPeriod(s.account.Period), Maturity: newMaturity(s.account), Economics: newEconomics(s.results[0].Economics), BreakEven: s.approvalBreakEven(), Confidence: calibrate.Number(s.confidence), Challengers: make([]challengerJSON, 0, len(s.versus)),
 		Warnings: append([]calibrate.Warning{}, calibrate.Warnings(s.results[0])...), Issues: issuesJSON(s.account.Issues),
 	}
 	if w, found := calibrate.Selection(len(s.versus)); found {

@@ -19,6 +19,7 @@ type resultJSON struct {
 	Records       int64               `json:"records"`
 	Rejected      int64               `json:"rejected"`
 	Period        *periodJSON         `json:"period"`              // days, null where no record has a time
+	Maturity      *maturityJSON       `json:"maturity,omitempty"`  // left out where labels were taken as they are
 	Economics     *economicsJSON      `json:"economics,omitempty"` // what costs were counted with
 	Actions       object              `json:"actions"`
 	Calls         object              `json:"calls"`
@@ -122,7 +123,7 @@ func (s screen) replayData() any {
 	for _, r := range s.results {
 		out := resultJSON{
 			SchemaVersion: schemaVersion, Policy: r.Policy.Name,
-			Read: s.account.Read, Records: r.Total().N(), Rejected: s.account.Rejected, Period: newPeriod(s.account.Period), Economics: newEconomics(r.Economics),
+			Read: s.account.Read, Records: r.Total().N(), Rejected: s.account.Rejected, Period: newPeriod(s.account.Period), Maturity: newMaturity(s.account), Economics: newEconomics(r.Economics),
 			Actions: actionsJSON(r.Counts), Calls: callsJSON(r.Policy, r.Counts), Measures: measuresJSON(s.setting(r).Measures(r.Policy, r.Counts)), Final: finalData(r.Economics, r.Policy, r.Counts),
 			Warnings: append([]calibrate.Warning{}, calibrate.Warnings(r)...), Issues: issuesJSON(s.account.Issues),
 		}

@@ -119,8 +119,8 @@ func (s screen) pastData(r replay.Result) *pastJSON {
 	own, p := r.Past.Production(), r.Production
 	out := &pastJSON{Recorded: p.Recorded, Replayed: p.Replayed, Unknown: p.Unknown, Judged: p.Judged, Differ: p.Differ, Crossed: p.Crossed,
 		Production: newTally(own), Within: newTally(within), SwapIns: newTally(swapIns), Unrecorded: newTally(unrecorded), Unseen: s.pastQuestion(r).data(),
-		WithinRate:     s.rateJSON("fraud_rate", within.Records[dataset.Fraud], within.Labeled()),
-		ProductionRate: s.rateJSON("fraud_rate", own.Records[dataset.Fraud], own.Labeled())}
+		WithinRate:     measuresJSON([]calibrate.Measure{s.plainRate(within)})[0],
+		ProductionRate: measuresJSON([]calibrate.Measure{s.plainRate(own)})[0]}
 	if p.Policy != nil {
 		out.HistoryPolicy = p.Policy.Name
 	}
@@ -138,7 +138,7 @@ func (s screen) tidyPast(t *Table, lead []any, r replay.Result) {
 		name string
 		replay.Tally
 	}{{"production", r.Past.Production()}, {"within", within}, {"swap_ins", swapIns}, {"unrecorded", unrecorded}} {
-		m := calibrate.Rate("fraud_rate", x.Records[dataset.Fraud], x.Labeled(), s.confidence)
+		m := s.plainRate(x.Tally)
 		t.line(lead, "past", x.name, x.N(), x.Records[dataset.Fraud], x.Records[dataset.Legit], x.Records[dataset.Unlabeled], Amount(x.Value()), Amount(x.Amount[dataset.Fraud]),
 			m.Numerator, m.Denominator, m.Value, m.Low, m.High, m.Confidence, m.Method)
 	}

@@ -96,25 +96,8 @@ func (s screen) source() string {
 		first, last := s.account.Period.Days()
 		text += ", " + first + " to " + last + " (UTC)"
 	}
-	if m := s.account.Mature; m != nil {
-		text += ". " + matureText(m)
-	}
-	return text
-}
-
-// matureText says which labels are final.
-func matureText(m *dataset.Mature) string {
-	asOf, newest := m.Dates()
-	text := fmt.Sprintf("Labels are final after %s, as of %s: ", daysText(int64(m.Days)), asOf)
-	if newest == "" {
-		return text + "no record is that old"
-	}
-	text += fmt.Sprintf("the newest mature record is of %s, %s younger ones count as unlabeled", newest, thousands(m.Immature))
-	switch {
-	case m.Known == 0:
-		return text + "; when labels became known is not recorded, so no fraud counts as late"
-	case m.Late > 0:
-		return text + fmt.Sprintf(", %s frauds that were reported later as legit", thousands(m.Late))
+	if m := maturityText(s.account); m != "" {
+		text += ". " + m
 	}
 	return text
 }

@@ -84,7 +84,7 @@ func (e *env) calibrate(c *cli.Context) error {
 		return err
 	}
 	h.hash = true
-	if q.Maturity, err = e.maturity(c, h); err != nil {
+	if err = e.maturity(c, h, &q, true); err != nil {
 		return err
 	}
 	got, cube, err := e.calibration(c.Context, h, q, champion, goals)

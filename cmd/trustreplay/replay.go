@@ -131,7 +131,7 @@ func (e *env) answer(c *cli.Context, names []string, v question) error {
 	if err != nil {
 		return err
 	}
-	if q.Maturity, err = e.maturity(c, h); err != nil {
+	if err = e.maturity(c, h, &q, q.Rows); err != nil {
 		return err
 	}
 	plan, err := replay.NewPlan(q)
@@ -166,7 +166,9 @@ func (e *env) answer(c *cli.Context, names []string, v question) error {
 	return nil
 }
 
-// cube reads a history to its end. rows may be nil; what is the work's name in the progress bar.
+// cube reads a history to its end. rows may be nil; what is the work's name in the progress bar. A history that turns out to tell
+// its ages, although its first records do not, is read again with the standard maturity: the answer must not depend on the
+// order of records. The cube's account says which maturity it has.
 func (e *env) cube(ctx context.Context, h *history, plan *replay.Plan, rows *replay.Decisions, what string) (*replay.Cube, error) {
 	scan, err := h.open(ctx, plan.Fields())
 	if err != nil {
@@ -175,6 +177,9 @@ func (e *env) cube(ctx context.Context, h *history, plan *replay.Plan, rows *rep
 	stop := e.watch(scan, what)
 	cube, err := replay.Build(ctx, plan, scan, h.workers, rows)
 	stop()
+	if err == nil && h.unsure && cube.Account.LabelTimes.Known > 0 {
+		return e.maturely(ctx, h, plan, what)
+	}
 	if err == nil && h.strict {
 		err = strictly(cube.Account)
 	}
@@ -182,6 +187,19 @@ func (e *env) cube(ctx context.Context, h *history, plan *replay.Plan, rows *rep
 		e.unmatched(h)
 	}
 	return cube, err
+}
+
+// maturely is cube with the standard maturity, where there is one.
+func (e *env) maturely(ctx context.Context, h *history, plan *replay.Plan, what string) (*replay.Cube, error) {
+	q := plan.Question
+	if err := e.standard(ctx, h, &q); err != nil {
+		return nil, err
+	}
+	plan, err := replay.NewPlan(q)
+	if err != nil {
+		return nil, err
+	}
+	return e.cube(ctx, h, plan, nil, what) // whole had no rows to lose, see maturity
 }
 
 // ask reads the flags that say what to ask of a history; names are those of the policies.
