@@ -72,11 +72,12 @@ func (t *target) spare(c replay.Counts, w withholding) (mild replay.Counts, depe
 	decided, _ := t.withhold(c, withholding{w.labels, &blind})
 	b := bounder{decided, w.open.open, w.open.actions}
 	mild = t.decide(&b, false)
-	harm := t.harm()
+	excess := t.excess()
 	for row := range b.open {
 		for l, n := range b.open[row].Records {
-			low, high := extremesOf(b.actions[row], func(a dataset.Action) int64 { return harm(a, dataset.Label(l)) })
-			if low != high {
+			fixed, most := extremesOf(b.actions[row], func(a dataset.Action) int64 { return excess.Actions[a].Records[l] })
+			paid, mostPaid := extremesOf(b.actions[row], func(a dataset.Action) int64 { return excess.Actions[a].Amount[l] })
+			if fixed != most || paid != mostPaid {
 				depends += n
 			}
 		}
