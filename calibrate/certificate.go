@@ -94,6 +94,8 @@ type CertifiedFor struct {
 	Withheld int64 `json:"withheld,omitempty"`
 	// Effective is how many independent records the N are worth, where the goals have an entity and they are worth fewer.
 	Effective int64 `json:"effective_n,omitempty"`
+	// Bets is how many payments were bet on, for a limit by value under a declared cap; K and N are then minor units.
+	Bets int64 `json:"bets,omitempty"`
 	// Undecided counts the records on which the history lacks the answer that the limit depends on. They count as what hurts most,
 	// which is K of N; LeastK of LeastN is the other end of what they leave open.
 	Undecided int64 `json:"undecided,omitempty"`
@@ -127,7 +129,7 @@ func (c *Calibration) Certificate() (*Certificate, error) {
 		out.Procedure = "ladder"
 	}
 	for _, v := range findings {
-		l := CertifiedFor{Limit: v.Limit.String(), K: v.K, N: v.N, Alpha: Number(v.Alpha), P: v.P, Bound: v.Bound, Withheld: v.Withheld, Effective: v.Effective}
+		l := CertifiedFor{Limit: v.Limit.String(), K: v.K, N: v.N, Alpha: Number(v.Alpha), P: v.P, Bound: v.Bound, Withheld: v.Withheld, Effective: v.Effective, Bets: v.Bets}
 		if v.Undecided > 0 {
 			l.Undecided, l.LeastK, l.LeastN = v.Undecided, v.LeastK, v.LeastN
 		}
@@ -164,6 +166,9 @@ func claim(findings []Finding, c *Certificate, mature *dataset.Mature) string {
 			side, k = "at least", v.N-v.K // K counts the rest
 		}
 		name := strings.ReplaceAll(v.Limit.Measure, "_", " ")
+		if betsOn(v.Limit) {
+			name = "fraud among approved, by value,"
+		}
 		if v.Limit.Measure == "fraud_rate" {
 			name = "fraud among approved"
 		}
@@ -174,6 +179,10 @@ func claim(findings []Finding, c *Certificate, mature *dataset.Mature) string {
 		text := fmt.Sprintf("%s is %s %s", name, side, strings.Replace(bound, "%", " %", 1))
 		if !v.Certifiable {
 			checked = append(checked, text)
+			continue
+		}
+		if v.Bets > 0 {
+			parts = append(parts, fmt.Sprintf("%s (by betting on %s payments of at most %s each, a cap declared before)", text, count(v.Bets), minorText(c.Goals.Cap)))
 			continue
 		}
 		lacking := ""

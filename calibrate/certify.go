@@ -101,7 +101,7 @@ func Calibrate(cube *replay.Cube, champion *replay.Policy, g Goals) (*Calibratio
 	}
 	c := &Calibration{Goals: g, Champion: champion, Base: base, Timeless: timeless, Mature: cube.Account.Mature, Production: cube.Production(), Recommended: -1}
 	list = g.known(list)
-	if err := enough(list, timeless); err != nil {
+	if err := enough(list, timeless, c.Mature); err != nil {
 		return nil, err
 	}
 	for list[len(list)-1].total.Labeled() == 0 { // too young for an outcome: they can neither rank nor certify
@@ -121,7 +121,7 @@ func Calibrate(cube *replay.Cube, champion *replay.Policy, g Goals) (*Calibratio
 }
 
 // enough reports why nothing can be learned from some periods.
-func enough(list []period, timeless int64) error {
+func enough(list []period, timeless int64, mature *dataset.Mature) error {
 	var total replay.Tally
 	for _, p := range list {
 		total = total.Add(p.total)
@@ -129,6 +129,8 @@ func enough(list []period, timeless int64) error {
 	switch {
 	case total.N() == 0 && timeless > 0:
 		return fmt.Errorf("%w: none of %s records has a time, and windows are made of time", ErrNothing, count(timeless))
+	case total.N() == 0 && mature != nil && mature.Immature > 0:
+		return fmt.Errorf("%w: none of %s records is %d days old, so no label is final: --maturity takes fewer days", ErrNothing, count(mature.Immature), mature.Days)
 	case total.N() == 0:
 		return fmt.Errorf("%w: the history holds no record", ErrNothing)
 	case total.Labeled() == 0:
@@ -202,6 +204,9 @@ func (c *Calibration) standing(windows []Window) error {
 	if c.last, err = newHearing(windows[last], c.Champion, c.Base, c.Goals); err != nil {
 		return err
 	}
+	if c.last.wager, err = newWager(windows[last].cube, c.Goals); err != nil {
+		return err
+	}
 	c.Standing, err = c.findings(c.Champion, c.Current[last], windows[last])
 	return err
 }
@@ -264,6 +269,11 @@ func (c *Calibration) walk(w Window) error {
 			return err
 		}
 		at.LogP, at.Withheld = h.logP(at.Counts[last], withheld, designs)
+		wagered, err := h.wagered(at.Policy, withheld, c.Level)
+		if err != nil {
+			return err
+		}
+		at.LogP = max(at.LogP, wagered)
 		at.Checked = h.checked(at.Counts[last], withheld)
 		ps = append(ps, math.Exp(at.LogP))
 		c.Tested++

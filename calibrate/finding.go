@@ -29,6 +29,9 @@ type Finding struct {
 	Straddles      bool
 	Met            bool
 	P              Number
+	// Bets is how many payments were bet on, where a cap is declared and the limit is by value: K and N are then amounts, and
+	// P and Bound, as a share of the amount, are of the bets.
+	Bets int64
 	// Bound is the exact upper bound of the ratio at the calibration's delta; Missing is at the level of its tests.
 	Bound   Number
 	Missing Shortfall
@@ -58,7 +61,16 @@ func (c *Calibration) findings(p *replay.Policy, counts replay.Counts, w Window)
 	}
 	var out []Finding
 	for i := range j.targets {
-		out = append(out, j.targets[i].finding(counts, withheld, c.Goals.Delta, level, design(designs, i)))
+		t := &j.targets[i]
+		v := t.finding(counts, withheld, c.Goals.Delta, level, design(designs, i))
+		if c.last.wager != nil && betsOn(t.Limit) {
+			bets, err := c.last.wager.bets(p, withheld.approvals(), level)
+			if err != nil {
+				return nil, err
+			}
+			v.bet(t, bets)
+		}
+		out = append(out, v)
 	}
 	return out, nil
 }

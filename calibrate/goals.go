@@ -36,6 +36,9 @@ type Goals struct {
 	// Entity names the field that tells whose record it is, "" for records that are independent. An entity is then in one window
 	// only, the newest that it has a record in, and what is tested is the number of independent records that the window is worth.
 	Entity string
+	// Cap is the largest amount that a record of this population can have, in minor units, declared before the data were seen; 0
+	// declares none. With it, limits from above on fraud_rate_value and fraud_bps are certified, by betting (Bets).
+	Cap int64
 	// Economics price what policies do. It may be nil unless the objective or a limit is about money. Where they have treatments,
 	// the objectives cost, profit and final_approval_rate take them as they most likely are, and limits on final rates at the end
 	// that hurts.
@@ -106,6 +109,9 @@ func (g Goals) check() error {
 	}
 	if !(g.Delta >= MinDelta && g.Delta <= 0.5) {
 		add("delta %v: want 0.000001 to 0.5, such as 0.05", g.Delta)
+	}
+	if err := g.checkCap(); err != nil {
+		add("%v", err)
 	}
 	if len(g.Limits) > MaxLimits {
 		add("%d limits: want %d at most", len(g.Limits), MaxLimits)

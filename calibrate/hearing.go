@@ -24,6 +24,7 @@ type hearing struct {
 	labeled float64
 	// champion is what the champion does with the records that production stopped.
 	champion replay.Counts
+	wager    *wager // nil where the goals declare no cap, and in a window that promises nothing
 }
 
 // chance is how many standard errors fewer labels than expected are put down to chance.

@@ -164,7 +164,7 @@ func windowsOf(cube *replay.Cube, champion *replay.Policy, dealt [3][]period) ([
 
 // windowOf returns the window of some periods.
 func windowOf(name string, cube *replay.Cube, list []period) (Window, error) {
-	w := Window{Name: name, seen: cube.Account.Period}
+	w := Window{Name: name, seen: seenIn(cube.Account)}
 	var keys []string
 	for _, p := range list {
 		keys = append(keys, p.key)
@@ -176,6 +176,16 @@ func windowOf(name string, cube *replay.Cube, list []period) (Window, error) {
 	var err error
 	w.cube, err = cube.Slice(func(key []string) bool { _, in := slices.BinarySearch(keys, key[0]); return in })
 	return w, err
+}
+
+// seenIn returns the time of the first and the last record that can be in a window, nil where it is not known.
+func seenIn(a dataset.Account) *dataset.Period {
+	if a.Period == nil || a.Mature == nil || !a.Mature.Only || a.Mature.Newest == 0 {
+		return a.Period
+	}
+	p := *a.Period
+	p.Last = min(p.Last, a.Mature.Newest)
+	return &p
 }
 
 // String names a window by its days.

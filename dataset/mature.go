@@ -28,6 +28,8 @@ type MatureCount struct {
 type Mature struct {
 	Days int
 	AsOf int64 // microseconds since 1970
+	// Only is set where the immature records were left out, and not counted without their label.
+	Only bool
 	MatureCount
 }
 

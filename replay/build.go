@@ -47,7 +47,7 @@ func Build(ctx context.Context, plan *Plan, scan *dataset.Scan, workers int, row
 	}
 	cube.Account = account
 	if plan.Maturity.Days > 0 {
-		m := &dataset.Mature{Days: plan.Maturity.Days, AsOf: plan.Maturity.AsOf}
+		m := &dataset.Mature{Days: plan.Maturity.Days, AsOf: plan.Maturity.AsOf, Only: plan.MatureOnly}
 		for _, c := range mature {
 			m.Add(c)
 		}

@@ -76,6 +76,9 @@ func (p *Plan) mature(b *dataset.Batch, count *dataset.MatureCount) {
 		switch {
 		case at == dataset.NoTime || at+int64(p.Maturity.Days)*microsPerDay > p.Maturity.AsOf:
 			count.Immature++
+			if p.MatureOnly && at != dataset.NoTime {
+				leaveOut(b, r)
+			}
 		case was == dataset.Fraud && now == dataset.Legit:
 			count.Late++
 			fallthrough
@@ -148,6 +151,14 @@ func (t *Ages) add(b *dataset.Batch) {
 
 // AgeFields are what ReadAges reads.
 var AgeFields = []dataset.Field{{Name: dataset.Timestamp, Kind: dataset.KindTime}, {Name: dataset.LabelTime, Kind: dataset.KindTime}}
+
+// leaveOut takes a record out of what is counted; the scan has accounted for it.
+func leaveOut(b *dataset.Batch, r int) {
+	if b.Bad == nil {
+		b.Bad = make([]bool, b.N)
+	}
+	b.Bad[r] = true
+}
 
 func (m Maturity) check() error {
 	if m.Days < 0 || m.Days > MaxMaturity {

@@ -26,6 +26,8 @@ type Question struct {
 	Spread bool
 	// Maturity says from when on labels are final.
 	Maturity Maturity
+	// MatureOnly leaves immature records out of the cube, for questions that only mature ones can answer. The account counts them.
+	MatureOnly bool
 	// LabelTimes counts the labels whose time is known, where there is no Maturity, so that the account can tell whether one could
 	// be asked for. It changes no count.
 	LabelTimes bool

@@ -138,6 +138,9 @@ func (s advice) lack(v calibrate.Finding) string {
 	case v.N == 0:
 		return what + "it approves no labeled record, so nothing is known."
 	}
+	if v.Bets > 0 {
+		return what + fmt.Sprintf("by value, %s confidence shows %s on %s payments.", confidenceText(1-s.Goals.Delta), atMost(v.Bound), thousands(v.Bets))
+	}
 	if v.Withheld > 0 {
 		what += fmt.Sprintf("%s records %s lack a label which they should have, and count as what hurts most. In all ", thousands(v.Withheld), s.StoppedBy())
 	}
@@ -199,6 +202,9 @@ func (s advice) rates() *Table {
 
 // boundWords says what bounds are.
 func (s advice) boundWords() string {
+	if s.Goals.Cap > 0 {
+		return "exact bound (Clopper-Pearson), by value of bets on payments up to the declared cap"
+	}
 	if s.Goals.Entity != "" {
 		return "Clopper-Pearson on as many independent records as those of the window are worth (Korn-Graubard, approximate)"
 	}

@@ -62,6 +62,7 @@ type findingJSON struct {
 	P           calibrate.Number `json:"p"`
 	Bound       calibrate.Number `json:"bound"`
 	Effective   int64            `json:"effective_n,omitempty"` // independent records that N are worth, with an entity
+	Bets        int64            `json:"bets,omitempty"`        // payments bet on, by value under a cap; k and n are then minor units
 	Withheld    int64            `json:"withheld"`              // of K or N: labels missing where they should be, counted as what hurts most
 	// Clean and SameRate are the labeled records that are missing to certify: without any fraud, and at the same rate, null
 	// where no number of those would do.
@@ -134,7 +135,7 @@ func (s advice) stand(window int, p *replay.Policy, c replay.Counts) standJSON {
 func findingsJSON(list []calibrate.Finding) []findingJSON {
 	out := make([]findingJSON, 0, len(list))
 	for _, v := range list {
-		j := findingJSON{Limit: v.Limit.String(), K: v.K, N: v.N, Alpha: calibrate.Number(v.Alpha), Certifiable: v.Certifiable, Met: v.Met, P: v.P, Bound: v.Bound, Withheld: v.Withheld, Effective: v.Effective,
+		j := findingJSON{Limit: v.Limit.String(), K: v.K, N: v.N, Alpha: calibrate.Number(v.Alpha), Certifiable: v.Certifiable, Met: v.Met, P: v.P, Bound: v.Bound, Withheld: v.Withheld, Effective: v.Effective, Bets: v.Bets,
 			Clean: v.Missing.Clean}
 		if v.Missing.Reachable {
 			j.SameRate = &v.Missing.SameRate

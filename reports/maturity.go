@@ -20,10 +20,17 @@ func maturityText(a dataset.Account) string {
 func matureText(m *dataset.Mature) string {
 	asOf, newest := m.Dates()
 	text := fmt.Sprintf("Labels are final after %s, as of %s: ", daysText(int64(m.Days)), asOf)
+	if newest == "" && m.Only {
+		return text + "no record is that old (--maturity takes fewer days, 0 labels as they are)"
+	}
 	if newest == "" {
 		return text + "no record is that old, so none counts as labeled (--maturity takes fewer days, 0 labels as they are)"
 	}
-	text += fmt.Sprintf("the newest mature record is of %s, %s younger ones count as unlabeled", newest, thousands(m.Immature))
+	fate := "count as unlabeled"
+	if m.Only {
+		fate = "are left out"
+	}
+	text += fmt.Sprintf("the newest mature record is of %s, %s younger ones %s", newest, thousands(m.Immature), fate)
 	switch {
 	case m.Known == 0:
 		return text + "; when labels became known is not recorded, so no fraud counts as late"

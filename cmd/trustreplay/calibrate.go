@@ -48,6 +48,7 @@ Examples:
 			&cli.IntFlag{Name: "rollout", Value: 4, Usage: "lead from the champion to the recommendation in `N` steps; 0 for none"},
 			&cli.BoolFlag{Name: "backtest", Usage: "repeat the whole procedure for each month on the months before it, and count broken promises"},
 			&cli.BoolFlag{Name: "quick", Usage: "only the recommendation and its certificate: no look at other shapes, at prices of limits, nor at a rollout"},
+			&cli.StringFlag{Name: "cap", Usage: "the largest `AMOUNT` that a record can have, declared before you look: certifies limits on fraud_rate_value and fraud_bps, by betting"},
 			entityFlag(), absentFlag(), historyPolicyFlag(),
 		)...)...),
 		Action: e.calibrate,
@@ -135,7 +136,7 @@ func (e *env) calibrate(c *cli.Context) error {
 
 // calibrationQuestion asks for every score apart, by month.
 func calibrationQuestion(absent string, champion *replay.Policy, g calibrate.Goals) (replay.Question, error) {
-	q := replay.Question{Policies: []*replay.Policy{champion}, By: []string{replay.Month}, Exact: true, Entity: g.Entity}
+	q := replay.Question{Policies: []*replay.Policy{champion}, By: []string{replay.Month}, Exact: true, Entity: g.Entity, Singles: g.Cap > 0, MatureOnly: true}
 	var err error
 	q.AbsentMissing, err = absentMissing(absent)
 	return q, err
