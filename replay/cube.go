@@ -20,6 +20,7 @@ type Cube struct {
 	NoAmount int64
 	// production tells how the past of groups is known, of the whole history; slices leave it out.
 	production Production
+	outside    extent  // where the plan asks for exploration
 	logins     []login // where the plan names a user; neither slices nor what is kept have them
 	nobody     int64
 	unseen     []string // products and fields of conditions of which no record has a value
@@ -76,6 +77,7 @@ func Merge(cubes ...*Cube) (*Cube, error) {
 		}
 		sum.unseen = slices.DeleteFunc(slices.Clone(sum.unseen), func(f string) bool { return !slices.Contains(c.unseen, f) })
 		sum.production.add(c.production)
+		sum.outside.add(c.outside)
 		groups = append(groups, c.groups...)
 	}
 	var err error
@@ -111,7 +113,7 @@ func gather(list []cubeGroup) ([]cubeGroup, error) {
 func (c *Cube) sort() { slices.SortFunc(c.groups, cubeGroup.compare) }
 
 func (g cubeGroup) compare(h cubeGroup) int {
-	return cmp.Or(slices.Compare(g.key, h.key), cmp.Compare(g.mask, h.mask), cmp.Compare(g.past, h.past))
+	return cmp.Or(slices.Compare(g.key, h.key), cmp.Compare(g.mask, h.mask), cmp.Compare(g.past, h.past), cmp.Compare(g.chance, h.chance))
 }
 
 // maxTotal bounds the amount of a history, in minor units: far beyond any money, and sums of two such totals still fit.

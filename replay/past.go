@@ -102,7 +102,7 @@ func (c *Cube) settle() error {
 				run.judge(g, &c.production)
 			}
 			out = append(out, *g)
-		case run == nil:
+		case run == nil || g.leftToACoin():
 			c.production.Unknown += n
 			out = append(out, *g)
 		default:
@@ -166,7 +166,7 @@ func (r *runner) part(g *cubeGroup) []cubeGroup {
 }
 
 // remembers reports whether the cube is to know what production did.
-func (p *Plan) remembers() bool { return p.Past || p.HistoryPolicy != nil }
+func (p *Plan) remembers() bool { return p.Past || p.HistoryPolicy != nil || p.Exploration != "" }
 
 // everybody returns all policies that the cube answers for: those asked about, and the one of the past.
 func (p *Plan) everybody() []*Policy {
@@ -181,9 +181,13 @@ type groupID struct {
 	key  []string
 	mask uint64
 	past dataset.Action // what production did, NoAction where that is not known
+	// chance is the probability with which production was to approve, noChance or badChance; meaningless where nobody asks.
+	chance float64
 }
 
-func (id *groupID) text() string { return fmt.Sprintf("%q %x %d", id.key, id.mask, id.past) }
+func (id *groupID) text() string {
+	return fmt.Sprintf("%q %x %d %v", id.key, id.mask, id.past, id.chance)
+}
 
 func (g *cubeGroup) records() (n int64) {
 	for _, c := range g.cells {
