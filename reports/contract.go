@@ -27,9 +27,10 @@ type resultJSON struct {
 	Measures      []measureJSON       `json:"measures"`
 	Final         []finalJSON         `json:"final,omitempty"` // after step-up and review, with treatments in the economics
 	Groups        []groupJSON         `json:"groups,omitempty"`
-	Past          *pastJSON           `json:"past,omitempty"`       // where it is known what production did
-	Failures      *failuresJSON       `json:"failures,omitempty"`   // where they were asked for
-	Enrollment    *enrollmentJSON     `json:"enrollment,omitempty"` // likewise
+	Past          *pastJSON           `json:"past,omitempty"`        // where it is known what production did
+	Exploration   *explorationJSON    `json:"exploration,omitempty"` // where it was asked for
+	Failures      *failuresJSON       `json:"failures,omitempty"`    // where they were asked for
+	Enrollment    *enrollmentJSON     `json:"enrollment,omitempty"`  // likewise
 	Warnings      []calibrate.Warning `json:"warnings"`
 	Issues        []issueJSON         `json:"issues"`
 }
@@ -115,7 +116,7 @@ type placeJSON struct {
 // replayData returns the contract's value: an object for one policy, a list for any other number.
 func (s screen) replayData() any {
 	list := make([]resultJSON, 0, len(s.results))
-	for _, r := range s.results {
+	for i, r := range s.results {
 		out := resultJSON{
 			SchemaVersion: schemaVersion, Policy: r.Policy.Name,
 			Read: s.account.Read, Records: r.Total().N(), Rejected: s.account.Rejected, Period: newPeriod(s.account.Period), Economics: newEconomics(r.Economics),
@@ -126,7 +127,7 @@ func (s screen) replayData() any {
 			out.Groups = append(out.Groups, groupJSON{keyJSON(s.by, g.Key), g.Total().N(), actionsJSON(g.Counts),
 				callsJSON(r.Policy, g.Counts), measuresJSON(s.partSetting(r, &g).Measures(r.Policy, g.Counts))})
 		}
-		out.Past = s.pastData(r)
+		out.Past, out.Exploration = s.pastData(r), s.explorationData(i)
 		out.CallCosts, out.Time, out.Failures, out.Enrollment = callCosts(r), s.timeData(r), s.failuresData(r), s.enrollmentData(r)
 		list = append(list, out)
 	}
@@ -232,7 +233,7 @@ func (s screen) replayTidy() *Table {
 			t.Columns = append(t.Columns, Column{Name: name})
 		}
 	}
-	for _, r := range s.results {
+	for i, r := range s.results {
 		lead := []any{r.Policy.Name}
 		for range s.by {
 			lead = append(lead, nil)
@@ -243,6 +244,7 @@ func (s screen) replayTidy() *Table {
 		t.tidy(lead, r.Policy, r.Counts, s.setting(r))
 		s.tidyCalls(t, lead, r)
 		s.tidyPast(t, lead, r)
+		s.tidyExploration(t, lead, i)
 		s.tidyFailures(t, lead, r)
 		s.tidyEnrollment(t, lead, r)
 		for _, g := range r.Groups {
