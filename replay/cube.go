@@ -151,7 +151,7 @@ func (c *Cube) Run(pol *Policy) (*Result, error) {
 	}
 	r := c.plan.runner(pol)
 	res := &Result{Policy: pol, Economics: c.plan.Economics, Rules: make([]Tally, len(pol.Rules)), Held: make([]int64, len(pol.Rules)), By: c.plan.By, NoAmount: c.NoAmount, Unseen: c.unseenBy(pol),
-		Production: c.production}
+		Production: c.Production()}
 	if c.plan.remembers() {
 		res.Past = &Past{}
 	}

@@ -65,13 +65,21 @@ type Production struct {
 	// production did, and on Crossed of these one of the two approves and the other does not.
 	Policy                  *Policy
 	Judged, Differ, Crossed int64
+	// Unseen names the products and the fields of rules that the history policy reads and no record has.
+	Unseen []string
 }
 
 // Known reports whether it is known of any record what production did with it.
 func (p *Production) Known() bool { return p.Recorded+p.Replayed > 0 }
 
 // Production tells how the cube knows what production did. A slice leaves it with the whole.
-func (c *Cube) Production() Production { return c.production }
+func (c *Cube) Production() Production {
+	p := c.production
+	if p.Policy != nil {
+		p.Unseen = c.unseenBy(p.Policy)
+	}
+	return p
+}
 
 func (p *Production) add(q Production) {
 	p.Recorded, p.Replayed, p.Unknown = p.Recorded+q.Recorded, p.Replayed+q.Replayed, p.Unknown+q.Unknown
