@@ -1,6 +1,7 @@
 package calibrate
 
 import (
+	"maps"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -171,5 +172,31 @@ func TestSurface(t *testing.T) {
 	}
 	if rate := s.rate(replay.Case{First: withScore(500)}); rate != s.rate(replay.Case{First: withScore(500), Second: withScore(0)}) {
 		t.Errorf("a stratum without outcomes has %v", rate)
+	}
+}
+
+// TestCrossFit: no month is predicted by its own outcomes. All of January are fraud and all of February legit, so that the surface
+// of the one predicts the opposite of the other; and a month in which nothing is seen is left out as a whole.
+func TestCrossFit(t *testing.T) {
+	record := func(n, month int, past dataset.Action, label dataset.Label) []testRecord {
+		return slices.Repeat([]testRecord{{session: withScore(600), onboarding: withScore(600), past: past, chance: 0.5, label: label,
+			time: dataset.MonthStart(2025*12 + month), amount: dataset.NoAmount}}, n)
+	}
+	policy := lenient()
+	f, err := newCrossFit(cubeOf(t, exploring(policy), slices.Concat(record(30, 0, dataset.Approve, dataset.Fraud), record(10, 0, dataset.Approve, dataset.Unlabeled),
+		record(20, 0, dataset.Block, dataset.Fraud), record(40, 1, dataset.Approve, dataset.Legit), record(5, 2, dataset.Block, dataset.Unlabeled))), policy)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[Predicted]int{}
+	for r := range f.predicted() {
+		got[r]++
+	}
+	want := map[Predicted]int{
+		{0.375, dataset.Fraud, 0}: 30, {0.375, dataset.Unlabeled, 0}: 30, // three in four of the approved have an outcome; a label of what was stopped is none
+		{0.5, dataset.Legit, 1}: 40,
+	}
+	if !maps.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
 	}
 }
