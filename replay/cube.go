@@ -9,7 +9,7 @@ import (
 )
 
 // A Cube holds how many records, and how much amount, share all that the policies of a plan can tell apart: the answers of
-// the products, the outcome of each rule condition, the label and the group. It never has more cells than records, and
+// the products, the outcome of each rule condition, the label, what production did and the group. It never has more cells than records, and
 // cubes of one plan add up. It is immutable.
 type Cube struct {
 	plan   *Plan
