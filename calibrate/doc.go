@@ -15,8 +15,8 @@
 //  10. What stands beside a [Calibration] looks at all records and is no promise: [NewSurvey] for searches, shapes and prices,
 //     [Calibration.Rollout] for the way there, [NewBacktest] for what the procedure would have advised before.
 //  11. What history did not see is bounded, weighted or left out, never guessed: the ranges of a [Measure] where records are
-//     undecided, [Selective] and [Histogram.Contraction] where what was stopped has no outcome, [Explored] and
-//     [DoublyRobust] where some of it was approved by a coin, [Development] and [GrowthOf] where labels are young, [FinalOf]
+//     undecided, [Selective] and [Histogram.Contraction] where what was stopped has no outcome, [ExplorePolicy]
+//     where some of it was approved by a coin, [Development] and [GrowthOf] where labels are young, [FinalOf]
 //     where a treatment's outcome is guessed.
 //  12. What depends on each other or is of uneven size needs more than counts: [Entities] of records, [Bets] on amounts. A
 //     [Watch] over time may be looked at every day, and [Predict] says which count would be no news.

@@ -33,6 +33,8 @@ type Builder struct {
 	steps []pairing
 	part  []uint32 // scratch: the part's number of each record
 
+	chance *chancePart // one of the parts, where the plan asks for exploration
+
 	unseen []int // columns of products and conditions in which no record has had a value yet
 
 	grids    [][]tally // per group, where the inner grid is small
@@ -61,6 +63,10 @@ func NewBuilder(plan *Plan) *Builder {
 		} else {
 			b.parts = append(b.parts, &textPart{column: column})
 		}
+	}
+	if plan.chance >= 0 {
+		b.chance = &chancePart{column: plan.chance}
+		b.parts = append(b.parts, b.chance)
 	}
 	if len(plan.conds) > 0 {
 		eval, err := newEvaluator(plan.conds, plan.fields)
@@ -93,6 +99,11 @@ func (b *Builder) Add(batch *dataset.Batch) error {
 	b.assign(batch)
 	if b.plan.single() {
 		if err := b.note(batch); err != nil {
+			return err
+		}
+	}
+	if b.chance != nil {
+		if err := b.chance.tooMany(b.plan.Exploration); err != nil {
 			return err
 		}
 	}
@@ -228,6 +239,9 @@ func (b *Builder) count(batch *dataset.Batch) error {
 // Cube freezes what was added.
 func (b *Builder) Cube() (*Cube, error) {
 	c := &Cube{plan: b.plan, NoAmount: b.noAmount}
+	if b.chance != nil {
+		c.outside = b.chance.outside
+	}
 	for _, column := range b.unseen {
 		c.unseen = append(c.unseen, b.plan.fields[column].Name)
 	}
@@ -282,6 +296,8 @@ func (b *Builder) unpack(number int, cells []cell) cubeGroup {
 			g.key[i] = p.names[code]
 		case *maskPart:
 			g.mask = p.masks.keys[code]
+		case *chancePart:
+			g.chance = p.of(code)
 		}
 	}
 	return g

@@ -9,7 +9,7 @@ import (
 )
 
 // A Cube holds how many records, and how much amount, share all that the policies of a plan can tell apart: the answers of
-// the products, the outcome of each rule condition, the label and the group. It never has more cells than records, and
+// the products, the outcome of each rule condition, the label, what production did and the group. It never has more cells than records, and
 // cubes of one plan add up. It is immutable.
 type Cube struct {
 	plan   *Plan
@@ -20,6 +20,7 @@ type Cube struct {
 	NoAmount int64
 	// production tells how the past of groups is known, of the whole history; slices leave it out.
 	production Production
+	outside    extent // where the plan asks for exploration
 	// singles are the records one by one where the plan asks for them, ordered by entity and time.
 	singles []single
 	unseen  []string // products and fields of conditions of which no record has a value
@@ -72,6 +73,7 @@ func Merge(cubes ...*Cube) (*Cube, error) {
 		sum.NoAmount += c.NoAmount
 		sum.unseen = slices.DeleteFunc(slices.Clone(sum.unseen), func(f string) bool { return !slices.Contains(c.unseen, f) })
 		sum.production.add(c.production)
+		sum.outside.add(c.outside)
 		groups = append(groups, c.groups...)
 	}
 	var err error
@@ -118,7 +120,7 @@ func gather(list []cubeGroup) ([]cubeGroup, error) {
 func (c *Cube) sort() { slices.SortFunc(c.groups, cubeGroup.compare) }
 
 func (g cubeGroup) compare(h cubeGroup) int {
-	return cmp.Or(slices.Compare(g.key, h.key), cmp.Compare(g.mask, h.mask), cmp.Compare(g.past, h.past))
+	return cmp.Or(slices.Compare(g.key, h.key), cmp.Compare(g.mask, h.mask), cmp.Compare(g.past, h.past), cmp.Compare(g.chance, h.chance))
 }
 
 // maxTotal bounds the amount of a history, in minor units: far beyond any money, and sums of two such totals still fit.
@@ -156,7 +158,7 @@ func (c *Cube) Run(pol *Policy) (*Result, error) {
 	}
 	r := c.plan.runner(pol)
 	res := &Result{Policy: pol, Economics: c.plan.Economics, Rules: make([]Tally, len(pol.Rules)), Held: make([]int64, len(pol.Rules)), By: c.plan.By, NoAmount: c.NoAmount, Unseen: c.unseenBy(pol),
-		Production: c.production}
+		Production: c.Production()}
 	if c.plan.remembers() {
 		res.Past = &Past{}
 	}

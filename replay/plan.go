@@ -44,6 +44,9 @@ type Question struct {
 	Past bool
 	// HistoryPolicy is what production ran where the action is not recorded, nil where nobody says. It counts on Past.
 	HistoryPolicy *Policy
+	// Exploration names the field of the probability with which production was to approve each record, a number in [0, 1]; ""
+	// where nobody asks. It counts on Past.
+	Exploration string
 	// Economics say what decisions cost, nil where nobody asks. They are carried to every answer, and change no count.
 	Economics *Economics
 }
@@ -64,6 +67,7 @@ type Plan struct {
 	id     int
 	entity int // whose record it is, -1 where nobody asks
 	past   int
+	chance int
 	by     []int // the column of each By field, that of the time for a month or day
 	cells  int   // size of the inner grid: the product of the axes and of the labels
 }
@@ -88,7 +92,7 @@ func (a *axis) answer(code int) Answer {
 
 // NewPlan checks a question and lays out its answer.
 func NewPlan(q Question) (*Plan, error) {
-	p := &Plan{Question: q, label: -1, amount: -1, time: -1, known: -1, id: -1, entity: -1, past: -1}
+	p := &Plan{Question: q, label: -1, amount: -1, time: -1, known: -1, id: -1, entity: -1, past: -1, chance: -1}
 	for _, product := range dataset.Products {
 		p.addAxis(product)
 	}
@@ -114,6 +118,12 @@ func NewPlan(q Question) (*Plan, error) {
 	}
 	if p.remembers() {
 		p.past = p.column(dataset.Field{Name: dataset.ActionField, Kind: dataset.KindAction})
+	}
+	if q.Exploration != "" {
+		if dataset.Personal(q.Exploration) {
+			return nil, fmt.Errorf("exploration by %q is personal data; want a field of probabilities", q.Exploration)
+		}
+		p.chance = p.column(dataset.Field{Name: q.Exploration, Kind: dataset.KindNumber})
 	}
 	if q.Rows {
 		p.id = p.column(dataset.Field{Name: dataset.CustomerID, Kind: dataset.KindText})

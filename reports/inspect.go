@@ -88,7 +88,23 @@ func summary(p *replay.Profile, c replay.Collection) Block {
 		}
 	}
 	say("ids", "%s", ids)
+	if field := coinField(p); field != "" {
+		say("exploration", "%s may be the chance that production gave each record: replay --exploration %[1]s", field)
+	}
 	return kv
+}
+
+// coinFields are the names under which the probability of an approval at random is looked for.
+var coinFields = []string{"approval_probability", "exploration_probability", "propensity"}
+
+// coinField returns the first of them that the history has, "" for none.
+func coinField(p *replay.Profile) string {
+	for _, name := range coinFields {
+		if slices.ContainsFunc(p.Fields, func(d dataset.Discovered) bool { return d.Field.Name == name }) {
+			return name
+		}
+	}
+	return ""
 }
 
 func modeText(c replay.Collection) string {
