@@ -38,8 +38,9 @@ type Builder struct {
 	grids    [][]tally // per group, where the inner grid is small
 	table    table     // elsewhere
 	spread   spreader  // where the plan asks for it
-	logins   []login   // where the plan names a user
-	nobody   int64     // records without a user or a time
+	treated  treatedCounter
+	logins   []login // where the plan names a user
+	nobody   int64   // records without a user or a time
 	users    userHashes
 	noAmount int64
 	total    int64 // amount so far, to refuse an overflow before it happens
@@ -92,6 +93,9 @@ func (b *Builder) Add(batch *dataset.Batch) error {
 	b.unseen = slices.DeleteFunc(b.unseen, func(column int) bool { return seen(batch, column, b.plan.fields[column].Kind) })
 	b.position(batch)
 	b.assign(batch)
+	if b.plan.Outcomes {
+		b.treated.add(b, batch)
+	}
 	if b.plan.user >= 0 {
 		if err := b.note(batch); err != nil {
 			return err
@@ -229,6 +233,9 @@ func (b *Builder) Cube() (*Cube, error) {
 		}
 		slices.SortFunc(list, func(a, b cell) int { return cmp.Compare(a.index, b.index) })
 		group := b.unpack(g, list)
+		if g < len(b.treated.groups) {
+			group.treated = b.treated.groups[g]
+		}
 		if b.plan.Spread {
 			group.spreads = b.spread.of(g, list)
 		}

@@ -30,6 +30,7 @@ type cubeGroup struct {
 	cells []cell // ordered by index, none empty
 	// spreads are those of the cells, nil where the plan does not ask for them.
 	spreads []Spread
+	treated Treated // zero where the plan does not ask for it
 }
 
 // A cell counts the records of one position in the plan's inner grid.
@@ -82,7 +83,7 @@ func Merge(cubes ...*Cube) (*Cube, error) {
 				groups[id] = into
 			}
 			var err error
-			into.spreads = addSpreads(into, g)
+			into.spreads, into.treated = addSpreads(into, g), into.treated.Add(g.treated)
 			if into.cells, err = addCells(into.cells, g.cells); err != nil {
 				return nil, err
 			}
@@ -137,7 +138,7 @@ func (c *Cube) Run(pol *Policy) (*Result, error) {
 		return nil, err
 	}
 	r := c.plan.runner(pol)
-	res := &Result{Policy: pol, Economics: c.plan.Economics, Rules: make([]Tally, len(pol.Rules)), Held: make([]int64, len(pol.Rules)), By: c.plan.By, NoAmount: c.NoAmount, Unseen: c.unseenBy(pol)}
+	res := &Result{Policy: pol, Economics: c.plan.Economics, Rules: make([]Tally, len(pol.Rules)), Held: make([]int64, len(pol.Rules)), Treated: c.Treated(), By: c.plan.By, NoAmount: c.NoAmount, Unseen: c.unseenBy(pol)}
 	groups := map[string]*Group{}
 	for i := range c.groups {
 		g := &c.groups[i]

@@ -22,6 +22,7 @@ type row struct {
 	bot     uint8
 	codes   string
 	bad     bool
+	outcome [numTreatments]string // of production's step-up and review, "" where absent
 }
 
 // testRules are conditions with an independent Go meaning.
@@ -156,6 +157,10 @@ func rowsBatch(t testing.TB, plan *Plan, rows []row) *dataset.Batch {
 				c.U8 = append(c.U8, r.bot)
 			case f.Name == "country":
 				text(r.country)
+			case f.Name == dataset.StepUpOutcome:
+				text(r.outcome[stepUps])
+			case f.Name == dataset.ReviewOutcome:
+				text(r.outcome[reviews])
 			case f.Name == "onboarding.reason_codes":
 				text(r.codes)
 			default:

@@ -30,6 +30,8 @@ type Question struct {
 	Rows bool
 	// User names the field that says whose record it is, for Cube.Enrollment; "" where nobody asks. It takes 32 bytes a record.
 	User string
+	// Outcomes adds what came of production's own step-ups and reviews, for Cube.Treated.
+	Outcomes bool
 	// Economics say what decisions cost, nil where nobody asks. They are carried to every answer, and change no count.
 	Economics *Economics
 }
@@ -40,17 +42,18 @@ const MaxConditions = 64
 // A Plan says which fields a question needs and how the cube that answers it is laid out.
 type Plan struct {
 	Question
-	fields []dataset.Field
-	axes   []axis       // one for each product that a policy asks, in the order of dataset.Products
-	conds  []*Condition // the different conditions of all policies
-	label  int          // columns of the batch, -1 where not read
-	amount int
-	time   int
-	known  int // when the label became known, -1 unless maturity asks
-	id     int
-	user   int
-	by     []int // the column of each By field, that of the time for a month or day
-	cells  int   // size of the inner grid: the product of the axes and of the labels
+	fields  []dataset.Field
+	axes    []axis       // one for each product that a policy asks, in the order of dataset.Products
+	conds   []*Condition // the different conditions of all policies
+	label   int          // columns of the batch, -1 where not read
+	amount  int
+	time    int
+	known   int // when the label became known, -1 unless maturity asks
+	id      int
+	user    int
+	treated [numTreatments]int // columns of the outcomes of step-ups and of reviews, -1 unless asked for
+	by      []int              // the column of each By field, that of the time for a month or day
+	cells   int                // size of the inner grid: the product of the axes and of the labels
 }
 
 // An axis holds what policies can tell apart in one product's answer: a bin of its state and, where a policy uses it, the
@@ -73,7 +76,7 @@ func (a *axis) answer(code int) Answer {
 
 // NewPlan checks a question and lays out its answer.
 func NewPlan(q Question) (*Plan, error) {
-	p := &Plan{Question: q, label: -1, amount: -1, time: -1, known: -1, id: -1, user: -1}
+	p := &Plan{Question: q, label: -1, amount: -1, time: -1, known: -1, id: -1, user: -1, treated: [numTreatments]int{-1, -1}}
 	for _, product := range dataset.Products {
 		p.addAxis(product)
 	}
@@ -107,6 +110,11 @@ func NewPlan(q Question) (*Plan, error) {
 			}
 		}
 		p.user = p.column(dataset.Field{Name: q.User, Kind: dataset.KindText})
+	}
+	if q.Outcomes {
+		for i, name := range treatedFields {
+			p.treated[i] = p.column(dataset.Field{Name: name, Kind: dataset.KindText})
+		}
 	}
 	for i, name := range q.By {
 		if slices.Contains(q.By[:i], name) {

@@ -87,6 +87,8 @@ type Result struct {
 	Unclustered [2]int64
 	// Unseen names the products and the fields of rules that the policy reads and no record has.
 	Unseen []string
+	// Treated counts what came of production's own step-ups and reviews, zero where the question did not ask.
+	Treated Treated
 	// Failures are those of Cube.Failures where somebody asked for them; Run leaves them nil.
 	Failures *Failures
 	// Enrollment is that of Cube.Enrollment where somebody asked for it; Run leaves it nil.

@@ -28,6 +28,7 @@ func (c *Cube) Slice(keep func(key []string) bool) (*Cube, error) {
 			byMask[g.mask] = at
 			parts, lists = append(parts, cubeGroup{mask: g.mask}), append(lists, nil)
 		}
+		parts[at].treated = parts[at].treated.Add(g.treated)
 		lists[at] = append(lists[at], g.cells)
 	}
 	for i := range parts {
