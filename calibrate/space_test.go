@@ -16,6 +16,7 @@ type testRecord struct {
 	agent, vpn          bool // what the rules of spaceRules read
 	label               dataset.Label
 	amount, time        int64
+	stepUp              string // what came of production's step-up, "" where it did none
 }
 
 // cubeOf builds the cube of records, as a scan would.
@@ -52,6 +53,13 @@ func cubeOf(t testing.TB, q replay.Question, records []testRecord) *replay.Cube 
 					c.I64 = append(c.I64, r.amount)
 				case dataset.KindTime:
 					c.I64 = append(c.I64, r.time)
+				case dataset.KindText:
+					c.Dict = []string{"", "passed", "failed"}
+					stepUp := r.stepUp
+					if f.Name != dataset.StepUpOutcome {
+						stepUp = ""
+					}
+					c.Idx = append(c.Idx, uint32(slices.Index(c.Dict, stepUp)))
 				default:
 					t.Fatalf("no test value for %v", f)
 				}
@@ -80,7 +88,7 @@ func drawTestAnswer(t *rapid.T) replay.Answer {
 
 func drawTestRecord(t *rapid.T) testRecord {
 	return testRecord{drawTestAnswer(t), drawTestAnswer(t), rapid.IntRange(0, 3).Draw(t, "agent") == 0, rapid.IntRange(0, 3).Draw(t, "vpn") == 0,
-		dataset.Label(rapid.IntRange(0, 2).Draw(t, "label")), rapid.Int64Range(0, 10_000).Draw(t, "amount"), 0}
+		dataset.Label(rapid.IntRange(0, 2).Draw(t, "label")), rapid.Int64Range(0, 10_000).Draw(t, "amount"), 0, ""}
 }
 
 func drawTestBands(t *rapid.T) replay.Bands {

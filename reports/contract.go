@@ -25,9 +25,10 @@ type resultJSON struct {
 	CallCosts     object              `json:"call_costs,omitempty"`       // money, where there are economics
 	Time          *timeJSON           `json:"time_to_decision,omitempty"` // where these have latencies
 	Measures      []measureJSON       `json:"measures"`
-	Final         []finalJSON         `json:"final,omitempty"`      // after step-up and review, with treatments in the economics
-	BreakEven     *breakEvenJSON      `json:"break_even,omitempty"` // with economics
-	CostCurve     *costCurveJSON      `json:"cost_curve,omitempty"` // where it was asked for
+	Final         []finalJSON         `json:"final,omitempty"`              // after step-up and review, with treatments in the economics
+	Measured      []measuredJSON      `json:"treatment_outcomes,omitempty"` // of production's own treatments, where the history has some
+	BreakEven     *breakEvenJSON      `json:"break_even,omitempty"`         // with economics
+	CostCurve     *costCurveJSON      `json:"cost_curve,omitempty"`         // where it was asked for
 	Groups        []groupJSON         `json:"groups,omitempty"`
 	Failures      *failuresJSON       `json:"failures,omitempty"`   // where they were asked for
 	Enrollment    *enrollmentJSON     `json:"enrollment,omitempty"` // likewise
@@ -128,7 +129,7 @@ func (s screen) replayData() any {
 			out.Groups = append(out.Groups, groupJSON{keyJSON(s.by, g.Key), g.Total().N(), actionsJSON(g.Counts),
 				callsJSON(r.Policy, g.Counts), measuresJSON(s.partSetting(r, &g).Measures(r.Policy, g.Counts))})
 		}
-		out.BreakEven = s.approvalBreakEven()
+		out.BreakEven, out.Measured = s.approvalBreakEven(), measuredData(r.Treated)
 		out.CallCosts, out.Time, out.Failures, out.Enrollment = callCosts(r), s.timeData(r), s.failuresData(r), s.enrollmentData(r)
 		list = append(list, out)
 	}

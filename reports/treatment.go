@@ -40,7 +40,8 @@ func (s screen) finalTable(caption string, e *replay.Economics) *Table {
 	for _, r := range s.results {
 		t.Rows = append(t.Rows, s.finalRows(e, r)...)
 	}
-	t.Footnotes = []string{guesses(e.Treatments), fmt.Sprintf("Expectations over the %s labeled records, direct figures too; worst and best take all guesses at worst, and at best.", thousands(s.results[0].Total().Labeled()))}
+	treated := s.results[0].Treated
+	t.Footnotes = append(append([]string{}, guesses(e.Treatments, treated)...), fmt.Sprintf("Expectations over the %s labeled records, direct figures too; worst and best take all guesses at worst, and at best.", thousands(s.results[0].Total().Labeled())))
 	return t
 }
 
@@ -67,16 +68,6 @@ func (s screen) finalRows(e *replay.Economics, r replay.Result) [][]Cell {
 		}
 	}
 	return rows
-}
-
-// guesses says what is assumed, worst, base and best.
-func guesses(t *replay.Treatments) string {
-	var parts []string
-	for _, a := range calibrate.Assumptions(t) {
-		share := func(v int64) string { return decimals(calibrate.Number(float64(v) / 100)) }
-		parts = append(parts, fmt.Sprintf("%s %s / %s / %s %%", strings.ReplaceAll(a.Name, "_", " "), share(a.Guess.Worst), share(a.Guess.Base), share(a.Guess.Best)))
-	}
-	return "Assumed, worst / base / best: " + strings.Join(parts, ", ") + "."
 }
 
 // overCapacity names the policies that send more records to review than can be reviewed.
@@ -173,6 +164,7 @@ func (s screen) tidyFinals(t *Table, lead []any, r replay.Result) {
 	eachFinal(r.Economics, r.Policy, r.Counts, func(name string, c calibrate.Case, v calibrate.Number) {
 		t.line(lead, "final", name+"_"+c.String(), nil, nil, nil, nil, nil, nil, nil, nil, v)
 	})
+	t.tidyMeasured(lead, r.Treated)
 }
 
 // A guessJSON is a guess as shares.
@@ -215,9 +207,10 @@ type swingJSON struct {
 
 // A finalsJSON is what both policies come to.
 type finalsJSON struct {
-	Champion   []finalJSON `json:"champion"`
-	Challenger []finalJSON `json:"challenger"`
-	Tornado    []swingJSON `json:"tornado"`
+	Champion   []finalJSON    `json:"champion"`
+	Challenger []finalJSON    `json:"challenger"`
+	Tornado    []swingJSON    `json:"tornado"`
+	Measured   []measuredJSON `json:"treatment_outcomes,omitempty"` // of production's own treatments, where the history has some
 }
 
 // finalsData is nil without treatments.
@@ -227,7 +220,7 @@ func (s contest) finalsData(v Versus) *finalsJSON {
 		return nil
 	}
 	first, second := s.results[0], v.Result
-	out := &finalsJSON{finalData(e, first.Policy, first.Counts), finalData(e, second.Policy, second.Counts), nil}
+	out := &finalsJSON{finalData(e, first.Policy, first.Counts), finalData(e, second.Policy, second.Counts), nil, measuredData(first.Treated)}
 	for _, w := range calibrate.Tornado(e, first.Policy, second.Policy, first.Counts, second.Counts) {
 		d := w.Difference
 		out.Tornado = append(out.Tornado, swingJSON{assumptionName(w.Assumption), d[calibrate.Worst], d[calibrate.Base], d[calibrate.Best], w.Flips})
@@ -242,6 +235,7 @@ func (s contest) tidyFinals(t *Table, lead []any, v Versus) {
 		return
 	}
 	first, second := s.results[0], v.Result
+	t.tidyMeasured(lead, first.Treated)
 	blank := make([]any, len(tidyTallies))
 	mine := map[string]calibrate.Number{}
 	eachFinal(e, first.Policy, first.Counts, func(name string, c calibrate.Case, v calibrate.Number) { mine[name+c.String()] = v })

@@ -72,6 +72,7 @@ func (e *env) calibrate(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	q.Outcomes = goals.Economics != nil && goals.Economics.Treatments != nil
 	if err := e.calibrationOutputs(c); err != nil {
 		return err
 	}

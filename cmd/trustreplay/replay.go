@@ -165,6 +165,7 @@ func ask(c *cli.Context, names []string) (replay.Question, error) {
 		return q, err
 	}
 	q.Economics, err = economics(c.String("economics"), q.Policies)
+	q.Outcomes = q.Economics != nil && q.Economics.Treatments != nil
 	return q, err
 }
 
@@ -194,6 +195,7 @@ func runAll(cube *replay.Cube, policies []*replay.Policy) ([]replay.Result, erro
 				return nil, err
 			}
 		}
+		r.Economics = calibrate.Measured(r.Economics, r.Treated)
 		results = append(results, *r)
 	}
 	return results, nil
