@@ -27,6 +27,7 @@ type resultJSON struct {
 	Measures      []measureJSON       `json:"measures"`
 	Final         []finalJSON         `json:"final,omitempty"`              // after step-up and review, with treatments in the economics
 	Measured      []measuredJSON      `json:"treatment_outcomes,omitempty"` // of production's own treatments, where the history has some
+	Capacity      *capacityJSON       `json:"review_capacity,omitempty"`    // where the economics name one
 	BreakEven     *breakEvenJSON      `json:"break_even,omitempty"`         // with economics
 	CostCurve     *costCurveJSON      `json:"cost_curve,omitempty"`         // where it was asked for
 	Groups        []groupJSON         `json:"groups,omitempty"`
@@ -129,7 +130,7 @@ func (s screen) replayData() any {
 			out.Groups = append(out.Groups, groupJSON{keyJSON(s.by, g.Key), g.Total().N(), actionsJSON(g.Counts),
 				callsJSON(r.Policy, g.Counts), measuresJSON(s.partSetting(r, &g).Measures(r.Policy, g.Counts))})
 		}
-		out.BreakEven, out.Measured = s.approvalBreakEven(), measuredData(r.Treated)
+		out.BreakEven, out.Measured, out.Capacity = s.approvalBreakEven(), measuredData(r.Treated), s.capacity(r)
 		out.CallCosts, out.Time, out.Failures, out.Enrollment = callCosts(r), s.timeData(r), s.failuresData(r), s.enrollmentData(r)
 		list = append(list, out)
 	}

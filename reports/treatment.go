@@ -70,28 +70,6 @@ func (s screen) finalRows(e *replay.Economics, r replay.Result) [][]Cell {
 	return rows
 }
 
-// overCapacity names the policies that send more records to review than can be reviewed.
-func (s screen) overCapacity(t *replay.Treatments) string {
-	return s.overCapacityIn(t, calibrate.Days(s.account.Period))
-}
-
-// overCapacityIn is overCapacity over so many days.
-func (s screen) overCapacityIn(t *replay.Treatments, days int64) string {
-	var over []string
-	for _, r := range s.results {
-		set := s.setting(r)
-		set.Days = days
-		m, found := calibrate.Find(set.Measures(r.Policy, r.Counts), "review_per_day")
-		if found && t.ReviewsPerDay > 0 && m.Value > calibrate.Number(t.ReviewsPerDay) {
-			over = append(over, fmt.Sprintf("%s (%s a day)", r.Policy.Name, perDayText(m)))
-		}
-	}
-	if over == nil {
-		return ""
-	}
-	return fmt.Sprintf("More reviews than the capacity of %s a day: %s. What is not reviewed is in none of these figures.", thousands(t.ReviewsPerDay), strings.Join(over, ", "))
-}
-
 // tornado shows which assumption changes which of two policies costs less.
 func (s contest) tornado(v Versus) *Table {
 	e := s.treated()
@@ -165,6 +143,9 @@ func (s screen) tidyFinals(t *Table, lead []any, r replay.Result) {
 		t.line(lead, "final", name+"_"+c.String(), nil, nil, nil, nil, nil, nil, nil, nil, v)
 	})
 	t.tidyMeasured(lead, r.Treated)
+	if c := s.capacity(r); c != nil && c.Over != nil {
+		t.named(lead, map[string]any{"table": "review_capacity", "name": "days_over", "numerator": *c.Over, "denominator": c.Days, "value": c.Share})
+	}
 }
 
 // A guessJSON is a guess as shares.

@@ -53,10 +53,24 @@ func (e *env) replay(c *cli.Context) error {
 	if months {
 		v.by = []string{replay.Month}
 	}
+	// Where the economics say how many records can be reviewed on a day, it takes the days to say how often that is too few. A
+	// history that is split already is left as it is, whose parts would become many.
+	days := false
+	v.more = func(q replay.Question) []string {
+		e := q.Economics
+		if days = len(q.By) == 0 && !months && e != nil && e.Treatments != nil && e.Treatments.ReviewsPerDay > 0; days {
+			return []string{replay.Day}
+		}
+		return nil
+	}
 	v.arrange = func(cube *replay.Cube, results []replay.Result) (reports.Document, error) {
 		for i, r := range results {
 			if months {
 				r = r.Fold(replay.Month)
+			}
+			if days {
+				r.Reviewed = calibrate.ReviewsByDay(r.Groups, r.By)
+				r = r.Fold(replay.Day)
 			}
 			var err error
 			if c.Bool("failures") {
@@ -77,10 +91,11 @@ func (e *env) replay(c *cli.Context) error {
 
 // A question is what a verb makes of policies replayed over a history.
 type question struct {
-	flag    string   // names the file of rows
-	doing   string   // the work's name in the progress bar
-	by      []string // split by these fields too, beside those of --by
-	user    string   // the field that says whose record it is, "" where nobody asks
+	flag    string                         // names the file of rows
+	doing   string                         // the work's name in the progress bar
+	by      []string                       // split by these fields too, beside those of --by
+	more    func(replay.Question) []string // and by these, once the flags are read; nil for none
+	user    string                         // the field that says whose record it is, "" where nobody asks
 	rows    func(plan *replay.Plan, w io.Writer, path string) (*replay.Decisions, error)
 	arrange func(cube *replay.Cube, results []replay.Result) (reports.Document, error)
 }
@@ -93,6 +108,9 @@ func (e *env) answer(c *cli.Context, names []string, v question) error {
 		return err
 	}
 	q.Rows = c.String(v.flag) != ""
+	if v.more != nil {
+		q.By = append(q.By, v.more(q)...)
+	}
 	q.By, q.User = append(q.By, v.by...), v.user
 	h, err := e.history(c)
 	if err != nil {
