@@ -42,14 +42,33 @@ func (s screen) finalTable(caption string, e *replay.Economics) *Table {
 	}
 	treated := s.results[0].Treated
 	t.Footnotes = append(append([]string{}, guesses(e.Treatments, treated)...), fmt.Sprintf("Expectations over the %s labeled records, direct figures too; worst and best take all guesses at worst, and at best.", thousands(s.results[0].Total().Labeled())))
+	var open []string
+	for _, r := range s.results {
+		if u := r.Actions[replay.Undecided]; u.N() > 0 {
+			open = append(open, fmt.Sprintf("%s %s", r.Policy.Name, thousands(u.N())))
+		}
+	}
+	if open != nil {
+		t.Footnotes = append(t.Footnotes, "Undecided records are in none of these figures, but for what their calls cost directly: "+strings.Join(open, ", ")+".")
+	}
 	return t
+}
+
+// boundedCell prints a share of records, and its bound where nothing was counted.
+func (s screen) boundedCell(k, n int64) Cell {
+	m := calibrate.Rate("", k, n, s.confidence)
+	value, _ := measureText(m)
+	if bound, found := m.AtMost(); found && n > 0 {
+		value = "≤ " + roundUp(bound)
+	}
+	return Cell{m.Value, value}
 }
 
 func (s screen) finalRows(e *replay.Economics, r replay.Result) [][]Cell {
 	approved := r.Approved()
 	direct := calibrate.Final{Approved: float64(approved.Labeled()), Labeled: r.Total().Labeled()}
 	rows := [][]Cell{{textCell(r.Policy.Name), textCell("approval rate"), shareCell(approved.Labeled(), direct.Labeled)},
-		{textCell(""), textCell("fraud rate among approved"), shareCell(approved.Records[dataset.Fraud], approved.Labeled())},
+		{textCell(""), textCell("fraud rate among approved"), s.boundedCell(approved.Records[dataset.Fraud], approved.Labeled())},
 		{textCell(""), textCell("cost per record"), {nil, none}}}
 	if m, found := calibrate.Find(s.setting(r).Measures(r.Policy, r.Counts), "cost_per_record"); found && m.Value.Defined() {
 		rows[2][2] = Cell{m.Value, moneyText(m.Value)}
