@@ -42,6 +42,7 @@ type Builder struct {
 	spread   spreader  // where the plan asks for it
 	singles  []single  // where the plan asks for them
 	entities entityHashes
+	treated  treatedCounter
 	noAmount int64
 	total    int64 // amount so far, to refuse an overflow before it happens
 }
@@ -97,6 +98,9 @@ func (b *Builder) Add(batch *dataset.Batch) error {
 	b.unseen = slices.DeleteFunc(b.unseen, func(column int) bool { return seen(batch, column, b.plan.fields[column].Kind) })
 	b.position(batch)
 	b.assign(batch)
+	if b.plan.Outcomes {
+		b.treated.add(b, batch)
+	}
 	if b.plan.single() {
 		if err := b.note(batch); err != nil {
 			return err
@@ -263,6 +267,9 @@ func (b *Builder) Cube() (*Cube, error) {
 		}
 		slices.SortFunc(list, func(a, b cell) int { return cmp.Compare(a.index, b.index) })
 		group := b.unpack(g, list)
+		if g < len(b.treated.groups) {
+			group.treated = b.treated.groups[g]
+		}
 		if b.plan.Spread {
 			group.spreads = b.spread.of(g, list)
 		}

@@ -32,6 +32,7 @@ type cubeGroup struct {
 	cells []cell // ordered by index, none empty
 	// spreads are those of the cells, nil where the plan does not ask for them.
 	spreads []Spread
+	treated Treated // zero where the plan does not ask for it
 }
 
 // A cell counts the records of one position in the plan's inner grid.
@@ -104,7 +105,7 @@ func gather(list []cubeGroup) ([]cubeGroup, error) {
 			groups[id] = into
 		}
 		var err error
-		into.spreads = addSpreads(into, g)
+		into.spreads, into.treated = addSpreads(into, g), into.treated.Add(g.treated)
 		if into.cells, err = addCells(into.cells, g.cells); err != nil {
 			return nil, err
 		}
@@ -158,7 +159,7 @@ func (c *Cube) Run(pol *Policy) (*Result, error) {
 	}
 	r := c.plan.runner(pol)
 	res := &Result{Policy: pol, Economics: c.plan.Economics, Rules: make([]Tally, len(pol.Rules)), Held: make([]int64, len(pol.Rules)), By: c.plan.By, NoAmount: c.NoAmount, Unseen: c.unseenBy(pol),
-		Production: c.Production()}
+		Production: c.Production(), Treated: c.Treated()}
 	if c.plan.remembers() {
 		res.Past = &Past{}
 	}

@@ -25,6 +25,7 @@ type row struct {
 	past    dataset.Action // what production did
 	chance  float64        // of its approval, NaN where absent
 	bad     bool
+	outcome [numTreatments]string // of production's step-up and review, "" where absent
 }
 
 // testRules are conditions with an independent Go meaning.
@@ -165,6 +166,10 @@ func rowsBatch(t testing.TB, plan *Plan, rows []row) *dataset.Batch {
 				c.U8 = append(c.U8, r.bot)
 			case f.Name == "country":
 				text(r.country)
+			case f.Name == dataset.StepUpOutcome:
+				text(r.outcome[stepUps])
+			case f.Name == dataset.ReviewOutcome:
+				text(r.outcome[reviews])
 			case f.Name == "onboarding.reason_codes":
 				text(r.codes)
 			default:

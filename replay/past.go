@@ -194,6 +194,9 @@ func (r *runner) part(g *cubeGroup) []cubeGroup {
 		if len(p.cells) > 0 {
 			p.groupID = g.groupID
 			p.past = dataset.Action(a)
+			if len(out) == 0 {
+				p.treated = g.treated // which is of the group's records together, whatever becomes of them
+			}
 			out = append(out, p)
 		}
 	}

@@ -47,6 +47,8 @@ type Question struct {
 	// Exploration names the field of the probability with which production was to approve each record, a number in [0, 1]; ""
 	// where nobody asks. It counts on Past.
 	Exploration string
+	// Outcomes adds what came of production's own step-ups and reviews, for Cube.Treated.
+	Outcomes bool
 	// Economics say what decisions cost, nil where nobody asks. They are carried to every answer, and change no count.
 	Economics *Economics
 }
@@ -57,19 +59,20 @@ const MaxConditions = 64
 // A Plan says which fields a question needs and how the cube that answers it is laid out.
 type Plan struct {
 	Question
-	fields []dataset.Field
-	axes   []axis       // one for each product that a policy asks, in the order of dataset.Products
-	conds  []*Condition // the different conditions of all policies
-	label  int          // columns of the batch, -1 where not read
-	amount int
-	time   int
-	known  int // when the label became known, -1 unless somebody asks
-	id     int
-	entity int // whose record it is, -1 where nobody asks
-	past   int
-	chance int
-	by     []int // the column of each By field, that of the time for a month or day
-	cells  int   // size of the inner grid: the product of the axes and of the labels
+	fields  []dataset.Field
+	axes    []axis       // one for each product that a policy asks, in the order of dataset.Products
+	conds   []*Condition // the different conditions of all policies
+	label   int          // columns of the batch, -1 where not read
+	amount  int
+	time    int
+	known   int // when the label became known, -1 unless somebody asks
+	id      int
+	entity  int // whose record it is, -1 where nobody asks
+	past    int
+	chance  int
+	by      []int              // the column of each By field, that of the time for a month or day
+	cells   int                // size of the inner grid: the product of the axes and of the labels
+	treated [numTreatments]int // columns of the outcomes of step-ups and of reviews, -1 unless asked for
 }
 
 // An axis holds what policies can tell apart in one product's answer: a bin of its state and, where a policy uses it, the
@@ -92,7 +95,7 @@ func (a *axis) answer(code int) Answer {
 
 // NewPlan checks a question and lays out its answer.
 func NewPlan(q Question) (*Plan, error) {
-	p := &Plan{Question: q, label: -1, amount: -1, time: -1, known: -1, id: -1, entity: -1, past: -1, chance: -1}
+	p := &Plan{Question: q, label: -1, amount: -1, time: -1, known: -1, id: -1, entity: -1, past: -1, chance: -1, treated: [numTreatments]int{-1, -1}}
 	for _, product := range dataset.Products {
 		p.addAxis(product)
 	}
@@ -130,6 +133,11 @@ func NewPlan(q Question) (*Plan, error) {
 	}
 	if err := p.addEntity(); err != nil {
 		return nil, err
+	}
+	if q.Outcomes {
+		for i, name := range treatedFields {
+			p.treated[i] = p.column(dataset.Field{Name: name, Kind: dataset.KindText})
+		}
 	}
 	for i, name := range q.By {
 		if slices.Contains(q.By[:i], name) {

@@ -91,6 +91,10 @@ type Result struct {
 	Unclustered [2]int64
 	// Unseen names the products and the fields of rules that the policy reads and no record has.
 	Unseen []string
+	// Treated counts what came of production's own step-ups and reviews, zero where the question did not ask.
+	Treated Treated
+	// Reviewed are the reviews of each day that has records, in order, where somebody cut the history by day; Run leaves it nil.
+	Reviewed []int64
 	// Failures are those of Cube.Failures where somebody asked for them; Run leaves them nil.
 	Failures *Failures
 	// Enrollment is that of Cube.Enrollment where somebody asked for it; Run leaves it nil.

@@ -33,6 +33,7 @@ func (c *Cube) Slice(keep func(key []string) bool) (*Cube, error) {
 			byRest[rest{g.mask, g.past, g.chance}] = at
 			parts, lists = append(parts, cubeGroup{groupID: groupID{mask: g.mask, past: g.past, chance: g.chance}}), append(lists, nil)
 		}
+		parts[at].treated = parts[at].treated.Add(g.treated)
 		lists[at] = append(lists[at], g.cells)
 	}
 	for i := range parts {

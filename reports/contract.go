@@ -27,9 +27,11 @@ type resultJSON struct {
 	Time          *timeJSON           `json:"time_to_decision,omitempty"` // where these have latencies
 	Entities      *entitiesJSON       `json:"entities,omitempty"`         // where intervals were asked for by entity
 	Measures      []measureJSON       `json:"measures"`
-	Final         []finalJSON         `json:"final,omitempty"`      // after step-up and review, with treatments in the economics
-	BreakEven     *breakEvenJSON      `json:"break_even,omitempty"` // with economics
-	CostCurve     *costCurveJSON      `json:"cost_curve,omitempty"` // where it was asked for
+	Final         []finalJSON         `json:"final,omitempty"`              // after step-up and review, with treatments in the economics
+	Measured      []measuredJSON      `json:"treatment_outcomes,omitempty"` // of production's own treatments, where the history has some
+	Capacity      *capacityJSON       `json:"review_capacity,omitempty"`    // where the economics name one
+	BreakEven     *breakEvenJSON      `json:"break_even,omitempty"`         // with economics
+	CostCurve     *costCurveJSON      `json:"cost_curve,omitempty"`         // where it was asked for
 	Groups        []groupJSON         `json:"groups,omitempty"`
 	Past          *pastJSON           `json:"past,omitempty"`        // where it is known what production did
 	Exploration   *explorationJSON    `json:"exploration,omitempty"` // where it was asked for
@@ -134,7 +136,7 @@ func (s screen) replayData() any {
 		}
 		out.Entities = newEntities(r)
 		out.Past, out.Exploration = s.pastData(r), s.explorationData(i)
-		out.BreakEven = s.approvalBreakEven()
+		out.BreakEven, out.Measured, out.Capacity = s.approvalBreakEven(), measuredData(r.Treated), s.capacity(r)
 		out.CallCosts, out.Time, out.Failures, out.Enrollment = callCosts(r), s.timeData(r), s.failuresData(r), s.enrollmentData(r)
 		list = append(list, out)
 	}

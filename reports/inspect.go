@@ -45,6 +45,9 @@ func Inspect(p *replay.Profile) Document {
 	if p.Actions[dataset.NoAction].N() < p.Total.N() {
 		add(actionTable(p))
 	}
+	if text := outcomesText(p); text != "" {
+		add(Paragraph(text))
+	}
 	add(findingBlocks(p, f)...)
 	add(fieldTable(p))
 	return d
@@ -362,6 +365,20 @@ func actionTable(p *replay.Profile) Block {
 		t.rate(p.Actions[a], textCell(name))
 	}
 	return t
+}
+
+// outcomesText names the fields that say what came of production's step-ups and reviews, "" where there are none.
+func outcomesText(p *replay.Profile) string {
+	var fields []string
+	for _, d := range p.Fields {
+		if _, found := d.TreatmentOutcome(); found && !d.Personal {
+			fields = append(fields, d.Path.String())
+		}
+	}
+	if fields == nil {
+		return ""
+	}
+	return "What came of step-ups and reviews is recorded in " + strings.Join(fields, " and ") + ": where an economics file has treatments, it takes the place of guesses."
 }
 
 func signalTable(p *replay.Profile, f findings) Block {

@@ -59,11 +59,25 @@ func (e *env) replay(c *cli.Context) error {
 	if months {
 		v.by = []string{replay.Month}
 	}
+	// Where the economics say how many records can be reviewed on a day, it takes the days to say how often that is too few. A
+	// history that is split already is left as it is, whose parts would become many.
+	days := false
+	v.more = func(q replay.Question) []string {
+		e := q.Economics
+		if days = len(q.By) == 0 && !months && e != nil && e.Treatments != nil && e.Treatments.ReviewsPerDay > 0; days {
+			return []string{replay.Day}
+		}
+		return nil
+	}
 	v.arrange = func(cube *replay.Cube, results []replay.Result) (reports.Document, error) {
 		var explored []*calibrate.ExploredPolicy
 		for i := range results {
 			if months {
 				results[i] = results[i].Fold(replay.Month)
+			}
+			if days {
+				results[i].Reviewed = calibrate.ReviewsByDay(results[i].Groups, results[i].By)
+				results[i] = results[i].Fold(replay.Day)
 			}
 			if err := v.complete(c, cube, &results[i]); err != nil {
 				return reports.Document{}, err
@@ -121,6 +135,8 @@ type question struct {
 	flag  string   // names the file of rows
 	doing string   // the work's name in the progress bar
 	by    []string // split by these fields too, beside those of --by
+	// more are fields to split by too, once the flags are read; nil for none
+	more func(replay.Question) []string
 	// exploration is the field that holds the probability of each record's approval, "" where nobody asks.
 	exploration string
 	user        string // the field that says whose record it is, "" where nobody asks
@@ -136,6 +152,9 @@ func (e *env) answer(c *cli.Context, names []string, v question) error {
 		return err
 	}
 	q.Rows = c.String(v.flag) != ""
+	if v.more != nil {
+		q.By = append(q.By, v.more(q)...)
+	}
 	q.By = append(q.By, v.by...)
 	if q.Entity, q.Logins = c.String("entity"), v.user != ""; q.Logins && q.Entity == "" {
 		q.Entity = v.user
@@ -238,6 +257,7 @@ func ask(c *cli.Context, names []string) (replay.Question, error) {
 		return q, err
 	}
 	q.Economics, err = economics(c.String("economics"), q.Policies)
+	q.Outcomes = q.Economics != nil && q.Economics.Treatments != nil
 	return q, err
 }
 
@@ -267,6 +287,7 @@ func runAll(cube *replay.Cube, policies []*replay.Policy) ([]replay.Result, erro
 				return nil, err
 			}
 		}
+		r.Economics = calibrate.Measured(r.Economics, r.Treated)
 		results = append(results, *r)
 	}
 	return results, nil
