@@ -125,7 +125,7 @@ const coverageHead = `| mechanism | asked | naive number | its mean error | its 
 //
 //	go test ./calibrate -run TestCoverage -coverage-table -v
 func TestCoverage(t *testing.T) {
-	runs := 20
+	runs := 30
 	if testing.Short() {
 		runs = 8
 	}
