@@ -36,7 +36,7 @@ func mechanisms() []mechanism {
 		}},
 		{"exploration of blocks", explored(), []coverageQuestion{
 			{rate, some, "SNIPS", askSNIPS, level, 0.3},
-			{rate, some, "DoublyRobust", askDoublyRobust, 0.9, 0.3}, // too narrow with few frauds, as its documentation says,
+			{rate, some, "DoublyRobust", askDoublyRobust, level, 0.3},
 		}},
 		{"rings of five", dataset.SynthOptions{Rings: 0.9}, []coverageQuestion{
 			{"fraud rate of all", "records taken as independent", "Entities (Korn-Graubard)", askRings(everybody), level, 0.75},

@@ -7,6 +7,7 @@ import (
 
 	"github.com/trustreplay/trustreplay/dataset"
 	"gonum.org/v1/gonum/mathext"
+	"gonum.org/v1/gonum/stat/distuv"
 )
 
 // Methods of a rate estimated from exploration.
@@ -211,10 +212,13 @@ type Predicted struct {
 // and Li, "Doubly robust policy evaluation and learning", 2011). The probabilities are known, so it is unbiased whatever the
 // surface, and the better the surface, the surer. The surface must not have been fitted on these outcomes: fit it on other months.
 //
-// SE is that of the mean over the records; the interval is normal, within 0..1, and undefined where no fraud or nothing but
-// fraud was seen: the spread of the surface alone is not what the outcomes spread. With few frauds it is too narrow: at 90 % it held
-// the truth in 85 to 86 of 100 simulated histories of some 30 frauds seen (TestExplorationCovers). Value is held within 0..1 as the rate is. The
-// refusals are those of SNIPS; a record never explored has no place here and panics. It ranges over the records once.
+// SE is that of the mean over the records; the interval is Student's on the logarithm of the rate, with a degree of freedom less
+// than frauds were seen, within 0..1, and undefined where no fraud or nothing but fraud was seen: the spread of the surface alone is not
+// what the outcomes spread. Value is held within 0..1 as the rate is. The refusals are those of SNIPS; a record never explored has no
+// place here and panics. It ranges over the records once.
+//
+// Note: a normal interval on the rate itself is too short above it where few frauds were seen. At 95 % it held the truth in 91 of
+// 100 histories of TestCoverage.
 func DoublyRobust(records iter.Seq[Predicted], confidence float64) ExplorationRate {
 	var e Explored
 	var n, mean, squares float64 // Welford's
@@ -244,9 +248,13 @@ func DoublyRobust(records iter.Seq[Predicted], confidence float64) ExplorationRa
 	}
 	r.Value = Number(min(max(mean, 0), 1))
 	if se := math.Sqrt(squares / (n - 1) / n); e.Frauds > 0 && e.Frauds < e.Seen && se > 0 {
-		half := se * normalQuantile(confidence)
 		r.SE, r.Confidence = Number(se), Number(confidence)
-		r.Low, r.High = Number(min(max(mean-half, 0), 1)), Number(min(max(mean+half, 0), 1))
+		half := se * distuv.StudentsT{Mu: 0, Sigma: 1, Nu: max(1, float64(e.Frauds-1))}.Quantile((1+confidence)/2)
+		r.Low, r.High = 0, Number(min(max(mean+half, 0), 1))
+		if v := float64(r.Value); v > 0 {
+			factor := math.Exp(half / v)
+			r.Low, r.High = Number(v/factor), Number(min(v*factor, 1))
+		}
 	}
 	return r
 }
