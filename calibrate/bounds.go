@@ -76,20 +76,22 @@ func extreme(actions uint8, l dataset.Label, most bool, worth func(dataset.Actio
 	return found
 }
 
-// ratio bounds a ratio of two regions: of a share, an action that counts in both pulls it up and one that counts below alone
+// worth says what an action does to the ratio: of a share, one that counts in both pulls it up and one that counts below alone
 // pulls it down, because a share is within 0..1; of odds, one that counts above alone pulls up.
-func (b *bounder) ratio(d definition, of func(replay.Tally, int) int64) (least, most Ratio) {
-	worth := func(a dataset.Action, l dataset.Label) int {
-		switch above, below := d.num.holds(a, l), d.den.holds(a, l); {
-		case above:
-			return 1
-		case below:
-			return -1
-		}
-		return 0
+func (d definition) worth(a dataset.Action, l dataset.Label) int {
+	switch above, below := d.num.holds(a, l), d.den.holds(a, l); {
+	case above:
+		return 1
+	case below:
+		return -1
 	}
+	return 0
+}
+
+// ratio bounds a ratio of two regions.
+func (b *bounder) ratio(d definition, of func(replay.Tally, int) int64) (least, most Ratio) {
 	at := func(most bool) Ratio {
-		c := b.decide(most, worth)
+		c := b.decide(most, d.worth)
 		return Ratio{d.num.sum(c, of), d.den.sum(c, of)}
 	}
 	least, most = at(false), at(true)
@@ -168,6 +170,9 @@ func (b *bounder) bound(m Measure, p *replay.Policy, s Setting) Measure {
 			least, most := b.form(f.of(s.Economics, p))
 			m.Least, m.Most = perMajor(least, m.Denominator), perMajor(most, m.Denominator)
 			m.Low, m.High, m.Confidence, m.Method = Undefined(), Undefined(), Undefined(), MethodNone
+			if least == most {
+				m.Numerator, m.Value = least, m.Least
+			}
 		}
 	}
 	return m
@@ -193,6 +198,12 @@ func (m Measure) within(least, most Ratio) Measure {
 		low, _ := Wilson(least.K, least.N, confidence)
 		_, high := Wilson(most.K, most.N, confidence)
 		m.Low, m.High, m.Confidence, m.Method = Number(low), Number(high), Number(confidence), MethodWilsonBounds
+	}
+	if least == most { // whatever becomes of them, it is this: a fraud that cannot be approved is stopped
+		m.Numerator, m.Denominator, m.Value = least.K, least.N, m.Least
+		if m.Method == MethodWilsonBounds {
+			m.Method = MethodWilson
+		}
 	}
 	return m
 }

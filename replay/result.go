@@ -87,6 +87,8 @@ type Result struct {
 	Unclustered [2]int64
 	// Unseen names the products and the fields of rules that the policy reads and no record has.
 	Unseen []string
+	// Bands are those of Cube.ImputeBands where somebody asked for them; Run leaves them nil, and then nobody did.
+	Bands []ImputeBand
 	// Failures are those of Cube.Failures where somebody asked for them; Run leaves them nil.
 	Failures *Failures
 	// Enrollment is that of Cube.Enrollment where somebody asked for it; Run leaves it nil.

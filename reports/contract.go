@@ -29,6 +29,7 @@ type resultJSON struct {
 	Groups        []groupJSON         `json:"groups,omitempty"`
 	Failures      *failuresJSON       `json:"failures,omitempty"`   // where they were asked for
 	Enrollment    *enrollmentJSON     `json:"enrollment,omitempty"` // likewise
+	Assumed       *assumedJSON        `json:"assumed,omitempty"`    // likewise
 	Warnings      []calibrate.Warning `json:"warnings"`
 	Issues        []issueJSON         `json:"issues"`
 }
@@ -126,6 +127,7 @@ func (s screen) replayData() any {
 				callsJSON(r.Policy, g.Counts), measuresJSON(s.partSetting(r, &g).Measures(r.Policy, g.Counts))})
 		}
 		out.CallCosts, out.Time, out.Failures, out.Enrollment = callCosts(r), s.timeData(r), s.failuresData(r), s.enrollmentData(r)
+		out.Assumed = s.assumedData(r)
 		list = append(list, out)
 	}
 	if len(list) == 1 {
@@ -239,6 +241,7 @@ func (s screen) replayTidy() *Table {
 			lead = append(lead, "all")
 		}
 		t.tidy(lead, r.Policy, r.Counts, s.setting(r))
+		s.tidyAssumed(t, lead, r)
 		s.tidyCalls(t, lead, r)
 		s.tidyFailures(t, lead, r)
 		s.tidyEnrollment(t, lead, r)

@@ -33,6 +33,7 @@ func Replay(results []replay.Result, by []string, account dataset.Account, confi
 	default:
 		d.Blocks = append(d.Blocks, s.sideBySide(), s.summary(marks))
 	}
+	d.Blocks = append(d.Blocks, s.assumed(results...)...)
 	d.Blocks = append(d.Blocks, s.callsTable()...)
 	if finals := s.finals(); finals != nil {
 		d.Blocks = append(d.Blocks, finals)

@@ -35,7 +35,7 @@ Examples:
 			&cli.Float64Flag{Name: "confidence", Value: 0.95, Usage: "`LEVEL` of the intervals, above 0.5 and below 1"},
 			&cli.BoolFlag{Name: "failures", Usage: "add failed answers by product and month, and what failing open, failing closed or deciding by the other product would have done"},
 			&cli.StringFlag{Name: "enrollment", Usage: "replay login policies user by user, with the enrollments of the Login guide; `FIELD` says whose login it is, such as customer_id"},
-			absentFlag(), economicsFlag(), valueIntervalsFlag(),
+			absentFlag(), economicsFlag(), valueIntervalsFlag(), imputeFlag(),
 		)...)...),
 		Action: e.replay,
 	}
@@ -94,6 +94,14 @@ func (e *env) answer(c *cli.Context, names []string, v question) error {
 	}
 	q.Rows = c.String(v.flag) != ""
 	q.By, q.User = append(q.By, v.by...), v.user
+	switch kind := c.String("impute"); {
+	case kind == "band":
+		for _, p := range q.Policies {
+			q.ExactOf = append(q.ExactOf, p.First)
+		}
+	case kind != "" || c.IsSet("impute"):
+		return fmt.Errorf("--impute must be band, got %q", kind)
+	}
 	h, err := e.history(c)
 	if err != nil {
 		return err
@@ -120,6 +128,9 @@ func (e *env) answer(c *cli.Context, names []string, v question) error {
 	if err != nil {
 		return err
 	}
+	if err := impute(c, cube, results); err != nil {
+		return err
+	}
 	doc, err := v.arrange(cube, results)
 	if err != nil {
 		return err
@@ -131,6 +142,17 @@ func (e *env) answer(c *cli.Context, names []string, v question) error {
 		return file.Commit()
 	}
 	return nil
+}
+
+// impute adds to results what their undecided records are assumed from, where that was asked for.
+func impute(c *cli.Context, cube *replay.Cube, results []replay.Result) (err error) {
+	for i := range results {
+		if c.String("impute") == "" || err != nil {
+			break
+		}
+		results[i].Bands, err = cube.ImputeBands(results[i].Policy)
+	}
+	return err
 }
 
 // cube reads a history to its end. rows may be nil; what is the work's name in the progress bar.
