@@ -1,6 +1,7 @@
 package calibrate
 
 import (
+	"fmt"
 	"math"
 	"slices"
 
@@ -187,4 +188,40 @@ func fewer(list []ScoreRange, most int) []ScoreRange {
 // undecided reports whether a policy decides nothing on a first answer without a second one.
 func (s *Space) undecided(p *replay.Policy, first replay.Answer, fired uint64) bool {
 	return p.Decide(replay.Case{First: first, Second: silent(notCalled), Fired: fired}).By == replay.ByNobody
+}
+
+// An OpenRow is a first cluster of a policy that leaves records undecided.
+type OpenRow struct {
+	First     dataset.Cluster
+	Undecided int64
+	// Low..High are its scores, both included; NoScore where the policy goes by recorded clusters, or the cluster is of records
+	// without a score.
+	Low, High int
+}
+
+// OpenRows lists where a policy leaves records undecided, from the worst cluster up, for who does not keep every score apart.
+func OpenRows(p *replay.Policy, open *replay.Open) (out []OpenRow) {
+	for row := range open {
+		if n := open[row].N(); n > 0 {
+			out = append(out, OpenRow{dataset.Cluster(row), n, NoScore, NoScore})
+		}
+	}
+	if p.FirstBands.Recorded() {
+		return out
+	}
+	edges := edgesOf(p.FirstBands)
+	for i := range out {
+		if at := slices.Index(dataset.Clusters, out[i].First); at >= 0 {
+			out[i].Low, out[i].High = edges[at], edges[at+1]-1
+		}
+	}
+	return out
+}
+
+// Words names the row of a product: session review (451..550).
+func (r OpenRow) Words(product string) string {
+	if r.Low == NoScore {
+		return product + " " + r.First.String()
+	}
+	return fmt.Sprintf("%s %s (%d..%d)", product, r.First, r.Low, r.High)
 }

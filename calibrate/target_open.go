@@ -72,11 +72,15 @@ func (t *target) spare(c replay.Counts, w withholding) (mild replay.Counts, depe
 	decided, _ := t.withhold(c, withholding{w.labels, &blind})
 	b := bounder{decided, w.open.open, w.open.actions}
 	mild = t.decide(&b, false)
-	harm := t.harm()
+	f := t.excess()
+	if t.Measure == costPerRecord {
+		f = t.num // of which every record is in the denominator
+	}
 	for row := range b.open {
 		for l, n := range b.open[row].Records {
-			low, high := extremesOf(b.actions[row], func(a dataset.Action) int64 { return harm(a, dataset.Label(l)) })
-			if low != high {
+			few, many := extremesOf(b.actions[row], func(a dataset.Action) int64 { return f.Actions[a].Records[l] })
+			low, high := extremesOf(b.actions[row], func(a dataset.Action) int64 { return f.Actions[a].Amount[l] })
+			if few != many || low != high {
 				depends += n
 			}
 		}
