@@ -41,7 +41,12 @@ func drawSurvey(t *testing.T, rt *rapid.T, champion *replay.Policy) (*Survey, *r
 	records := rapid.SliceOfN(record, 1, 40).Draw(rt, "records")
 	cube := cubeOf(t, replay.Question{Policies: []*replay.Policy{champion}, By: []string{replay.Month}, Exact: true}, records)
 	g := Goals{Objective: rapid.SampledFrom(Objectives).Draw(rt, "objective"), Economics: bellEconomics(1)}
-	for _, measure := range []string{"fraud_rate", "insult_rate", "review_rate", "fraud_rate_value", "review_per_day", "approval_rate"} {
+	measures := []string{"fraud_rate", "insult_rate", "review_rate", "fraud_rate_value", "review_per_day", "approval_rate"}
+	if g.Objective == MostFinalApprovals || rapid.Bool().Draw(rt, "treated") {
+		g.Economics.Treatments = guessed().Treatments
+		measures = append(measures, finalFraudRate)
+	}
+	for _, measure := range measures {
 		if rapid.IntRange(0, 2).Draw(rt, measure) == 0 {
 			l := replay.Limit{Measure: measure, Bound: replay.Decimal{Num: rapid.Int64Range(1, 99).Draw(rt, "bound"), Den: 100}, AtLeast: measure == "approval_rate"}
 			g.Limits = append(g.Limits, l)
@@ -243,7 +248,11 @@ func TestSurveyOfDegenerateHistories(t *testing.T) {
 					if champion == waterfall && (name != "usual" || objective != MostApprovals || history != "all of it" && history != "no second answer") {
 						continue // 731,808 matrices a time
 					}
-					a, u, p := surveyed(t, cube, champion, Goals{Objective: objective, Limits: list, Economics: bellEconomics(1), Bands: [2]replay.Bands{replay.Standard, replay.Standard}}, Candidate{})
+					e := bellEconomics(1)
+					if objective == MostFinalApprovals {
+						e.Treatments = guessed().Treatments
+					}
+					a, u, p := surveyed(t, cube, champion, Goals{Objective: objective, Limits: list, Economics: e, Bands: [2]replay.Bands{replay.Standard, replay.Standard}}, Candidate{})
 					for _, v := range []any{a, u, p} {
 						if path, bad := infinite(reflect.ValueOf(v)); bad {
 							t.Errorf("%s, %s, limits %s, %s: %T%s is infinite", history, champion.Name, name, objective, v, path)

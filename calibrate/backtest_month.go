@@ -135,18 +135,24 @@ func (t trier) try(p *replay.Policy) (Trial, error) {
 			shares++
 		}
 	}
+	level := t.goals.Delta / float64(shares)
+	designs, err := b.designs(Window{cube: t.cube}, p, level)
+	if err != nil {
+		return out, err
+	}
 	for i := range b.targets {
-		out.Tests = append(out.Tests, b.targets[i].test(r.Counts, t.goals.Delta/float64(shares)))
+		out.Tests = append(out.Tests, b.targets[i].test(r.Counts, level, design(designs, i)))
 	}
 	return out, nil
 }
 
-func (t *target) test(c replay.Counts, delta float64) Test {
+func (t *target) test(c replay.Counts, delta, design float64) Test {
 	out := Test{Limit: t.Limit, Alpha: t.alpha(), Certifiable: t.share, Low: Undefined()}
 	out.K, out.N = t.count(c)
 	out.Over = out.N != 0 && !t.met(c)
 	if t.share && out.N > 0 {
-		low := LowerBound(out.K, out.N, delta)
+		_, n := shrunk(out.K, out.N)(design)
+		low := LowerBound(min(int64(float64(out.K)/design), n), n, delta) // rounded down, to show nothing that is not there
 		out.Low, out.Shown = Number(low), low > out.Alpha
 	}
 	return out

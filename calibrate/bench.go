@@ -46,9 +46,11 @@ func (g Goals) objective(p *replay.Policy) Form {
 	case MostCapture:
 		f = region{stopped, fraud}.form(false)
 	case MostProfit:
-		f = ProfitForm(g.Economics, p)
+		f = g.profit(p).Form
 	case LeastCost:
-		f = CostForm(g.Economics, p).negative()
+		f = g.cost(p).negative()
+	case MostFinalApprovals:
+		f = finalApprovals(g.Economics.Treatments)
 	default:
 		f = Approvals()
 	}
@@ -63,14 +65,46 @@ func (g Goals) objective(p *replay.Policy) Form {
 	return f
 }
 
+// treated reports whether objectives count what step-ups and reviews come to.
+func (g Goals) treated() bool { return g.Economics != nil && g.Economics.Treatments != nil }
+
+// cost and profit are the direct ones without treatments.
+func (g Goals) cost(p *replay.Policy) Expected {
+	if g.treated() {
+		return ExpectedCost(g.Economics, p)
+	}
+	return Expected{CostForm(g.Economics, p), 1}
+}
+
+func (g Goals) profit(p *replay.Policy) Expected {
+	if g.treated() {
+		return ExpectedProfit(g.Economics, p)
+	}
+	return Expected{ProfitForm(g.Economics, p), 1}
+}
+
+// Scale is how many units of the objective a record is or, where the objective is money, a replay.Money: searches count in
+// whole numbers, and what step-ups and reviews come to is a part of a record.
+func (g Goals) Scale() int64 {
+	switch {
+	case !g.treated():
+		return 1
+	case g.Objective == MostFinalApprovals:
+		return basisPoints
+	case g.Objective == MostProfit || g.Objective == LeastCost:
+		return perOf(g.Economics)
+	}
+	return 1
+}
+
 // logP returns the largest p-value over the limits that can be certified: all hold if the largest is small. withheld is the
-// most records that hurt one of them because they have no label where they should.
-func (j *bench) logP(c replay.Counts, w withholding) (worst float64, withheld int64) {
+// most records that hurt one of them because they have no label where they should. designs are those of hearing.designs.
+func (j *bench) logP(c replay.Counts, w withholding, designs []float64) (worst float64, withheld int64) {
 	worst = math.Inf(-1)
 	for i := range j.targets {
 		if t := &j.targets[i]; t.share {
 			heard, n := t.withhold(c, w)
-			worst, withheld = max(worst, t.logP(heard)), max(withheld, n)
+			worst, withheld = max(worst, t.logP(heard, design(designs, i))), max(withheld, n)
 		}
 	}
 	return worst, withheld

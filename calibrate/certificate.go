@@ -35,6 +35,8 @@ type Certificate struct {
 	AbsentMissing bool `json:"absent_missing"`
 	// Maturity is from when on labels were final; nil where they were taken as they were.
 	Maturity *MaturityID `json:"maturity,omitempty"`
+	// Production is how it is known what production did; nil where the champion stands for it.
+	Production *ProductionID `json:"production,omitempty"`
 	// Procedure is propose-rank-certify, or ladder.
 	Procedure string         `json:"procedure"`
 	Window    WindowID       `json:"window"` // certified on
@@ -76,6 +78,8 @@ type WindowID struct {
 	Labeled int64  `json:"labeled"`
 	Fraud   int64  `json:"fraud"`
 	SHA256  string `json:"sha256"`
+	// Left counts the records that are left out because their entity has one in a later window.
+	Left int64 `json:"left_out,omitempty"`
 }
 
 // A CertifiedFor is a limit with the counts that carry it; P and Bound are null where it is only checked.
@@ -88,6 +92,10 @@ type CertifiedFor struct {
 	Bound Number `json:"bound"`
 	// Withheld counts the records of K or N that lack a label which they should have, and count as what hurts most.
 	Withheld int64 `json:"withheld,omitempty"`
+	// Effective is how many independent records the N are worth, where the goals have an entity and they are worth fewer.
+	Effective int64 `json:"effective_n,omitempty"`
+	// Bets is how many payments were bet on, for a limit by value under a declared cap; K and N are then minor units.
+	Bets int64 `json:"bets,omitempty"`
 	// Undecided counts the records on which the history lacks the answer that the limit depends on. They count as what hurts most,
 	// which is K of N; LeastK of LeastN is the other end of what they leave open.
 	Undecided int64 `json:"undecided,omitempty"`
@@ -116,11 +124,12 @@ func (c *Calibration) Certificate() (*Certificate, error) {
 	out := &Certificate{SchemaVersion: CertificateVersion, Policy: idOf(at.Policy), Champion: idOf(c.Champion), ChampionYAML: string(c.Champion.YAML()),
 		Goals: c.Goals.id(), Procedure: "propose-rank-certify", Delta: c.Goals.Delta, Step: c.Recommended + 1, Passed: c.Passed,
 		Candidates: len(c.Candidates), Proposed: c.Proposed, Inputs: []InputID{}}
+	out.Production = productionID(c.Production)
 	if c.Ladder {
 		out.Procedure = "ladder"
 	}
 	for _, v := range findings {
-		l := CertifiedFor{Limit: v.Limit.String(), K: v.K, N: v.N, Alpha: Number(v.Alpha), P: v.P, Bound: v.Bound, Withheld: v.Withheld}
+		l := CertifiedFor{Limit: v.Limit.String(), K: v.K, N: v.N, Alpha: Number(v.Alpha), P: v.P, Bound: v.Bound, Withheld: v.Withheld, Effective: v.Effective, Bets: v.Bets}
 		if v.Undecided > 0 {
 			l.Undecided, l.LeastK, l.LeastN = v.Undecided, v.LeastK, v.LeastN
 		}
@@ -145,7 +154,7 @@ func idOf(p *replay.Policy) PolicyID { return PolicyID{p.Name, p.Hash()} }
 func (w *Window) id(p *replay.Policy) (WindowID, error) {
 	sum, err := w.Digest(p)
 	t := w.Total
-	return WindowID{w.Name, w.From, w.To, t.N(), t.Labeled(), t.Records[dataset.Fraud], sum}, err
+	return WindowID{w.Name, w.From, w.To, t.N(), t.Labeled(), t.Records[dataset.Fraud], sum, w.Left}, err
 }
 
 // claim words what is certified, as STATISTICS.md, section 7, allows it.
@@ -157,13 +166,23 @@ func claim(findings []Finding, c *Certificate, mature *dataset.Mature) string {
 			side, k = "at least", v.N-v.K // K counts the rest
 		}
 		name := strings.ReplaceAll(v.Limit.Measure, "_", " ")
+		if betsOn(v.Limit) {
+			name = "fraud among approved, by value,"
+		}
 		if v.Limit.Measure == "fraud_rate" {
 			name = "fraud among approved"
+		}
+		if IsFinal(v.Limit.Measure) {
+			name = finalText(v.Limit.Measure)
 		}
 		_, bound, _ := strings.Cut(v.Limit.String(), "= ")
 		text := fmt.Sprintf("%s is %s %s", name, side, strings.Replace(bound, "%", " %", 1))
 		if !v.Certifiable {
 			checked = append(checked, text)
+			continue
+		}
+		if v.Bets > 0 {
+			parts = append(parts, fmt.Sprintf("%s (by betting on %s payments of at most %s each, a cap declared before)", text, count(v.Bets), minorText(c.Goals.Cap)))
 			continue
 		}
 		lacking := ""
@@ -173,7 +192,11 @@ func claim(findings []Finding, c *Certificate, mature *dataset.Mature) string {
 				lacking = fmt.Sprintf(", of which %s lack a label", count(v.Withheld))
 			}
 		}
-		parts = append(parts, fmt.Sprintf("%s (n = %s, k = %s%s%s)", text, count(v.N), count(k), lacking, v.leftOpen(c.Window.Records)))
+		worth := ""
+		if v.Effective > 0 {
+			worth = fmt.Sprintf(", worth %s independent ones", count(v.Effective))
+		}
+		parts = append(parts, fmt.Sprintf("%s (n = %s%s, k = %s%s%s)", text, count(v.N), worth, count(k), lacking, v.leftOpen(c.Window.Records)))
 	}
 	period := c.Window.From
 	if c.Window.To != c.Window.From {
@@ -182,12 +205,19 @@ func claim(findings []Finding, c *Certificate, mature *dataset.Mature) string {
 	labels := "complete labels"
 	if blind := c.Window.Records - c.Window.Labeled; blind > 0 {
 		labels = fmt.Sprintf("labels missing by chance alone (%s of %s records have none)", count(blind), count(c.Window.Records))
+		if whose := c.Production.words(); whose != "" {
+			labels += " apart from what production stopped, " + whose
+		}
 	}
 	if mature != nil {
 		labels += fmt.Sprintf(", as they were at %d days", mature.Days)
 	}
-	out := fmt.Sprintf("With %s %% confidence, %s for applicants like those of %s, assuming independent applicants and %s. Step %d of %d.",
-		strconv.FormatFloat(math.Round(1e8-1e8*c.Delta)/1e6, 'f', -1, 64), strings.Join(parts, " and "), period, labels, c.Step, c.Candidates)
+	independent := "independent applicants"
+	if c.Goals.Entity != "" {
+		independent = fmt.Sprintf("that only records of one %s depend on each other (approximate, by Korn and Graubard)", c.Goals.Entity)
+	}
+	out := fmt.Sprintf("With %s %% confidence, %s for applicants like those of %s, assuming %s and %s. Step %d of %d.",
+		strconv.FormatFloat(math.Round(1e8-1e8*c.Delta)/1e6, 'f', -1, 64), strings.Join(parts, " and "), period, independent, labels, c.Step, c.Candidates)
 	if checked != nil {
 		out += " Kept in that window without a promise: " + strings.Join(checked, ", ") + "."
 	}

@@ -14,11 +14,12 @@ const certificateFields = `
 schema_version claim withdrawn? tool
 policy.name policy.sha256 champion.name champion.sha256 champion_yaml
 goals.objective goals.limits goals.families? goals.otherwise? goals.any_matrix? goals.cutoffs.low? goals.cutoffs.high?
-goals.bands.product? goals.bands.bands? goals.economics? goals.until? goals.certify_from?
-absent_missing maturity.days? maturity.as_of? procedure
-window.name window.from window.to window.records window.labeled window.fraud window.sha256
-windows.name windows.from windows.to windows.records windows.labeled windows.fraud windows.sha256
-limits.limit limits.k limits.n limits.alpha limits.p limits.bound limits.withheld? limits.undecided? limits.least_k? limits.least_n?
+goals.bands.product? goals.bands.bands? goals.economics? goals.until? goals.certify_from? goals.entity? goals.cap_minor_units?
+absent_missing maturity.days? maturity.as_of?
+production.recorded? production.replayed? production.policy.name? production.policy.sha256? production.policy_yaml? procedure
+window.name window.from window.to window.records window.labeled window.fraud window.sha256 window.left_out?
+windows.name windows.from windows.to windows.records windows.labeled windows.fraud windows.sha256 windows.left_out?
+limits.limit limits.k limits.n limits.alpha limits.p limits.bound limits.withheld? limits.effective_n? limits.bets? limits.undecided? limits.least_k? limits.least_n?
 delta step passed candidates proposed seed
 history_sha256 inputs.file inputs.sha256 inputs.records use`
 

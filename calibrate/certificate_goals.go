@@ -19,6 +19,8 @@ type GoalsID struct {
 	Economics string    `json:"economics,omitempty"`
 	Until     string    `json:"until,omitempty"`
 	From      string    `json:"certify_from,omitempty"`
+	Entity    string    `json:"entity,omitempty"`
+	Cap       int64     `json:"cap_minor_units,omitempty"`
 }
 
 // A BandsID names the bands of the champion's first product, 0, or second, 1.
@@ -29,7 +31,7 @@ type BandsID struct {
 
 // id writes goals as text.
 func (g Goals) id() GoalsID {
-	out := GoalsID{Objective: string(g.Objective), AnyMatrix: g.AnyMatrix, Cutoffs: g.Ranges, Until: g.Until, From: g.CertifyFrom}
+	out := GoalsID{Objective: string(g.Objective), AnyMatrix: g.AnyMatrix, Cutoffs: g.Ranges, Until: g.Until, From: g.CertifyFrom, Entity: g.Entity, Cap: g.Cap}
 	for _, l := range g.Limits {
 		out.Limits = append(out.Limits, l.String())
 	}
@@ -53,7 +55,7 @@ func (g Goals) id() GoalsID {
 // Goals reads the goals back.
 func (c *Certificate) goals() (Goals, error) {
 	id := c.Goals
-	g := Goals{Objective: Objective(id.Objective), Delta: c.Delta, AnyMatrix: id.AnyMatrix, Ranges: id.Cutoffs, Until: id.Until, CertifyFrom: id.From}
+	g := Goals{Objective: Objective(id.Objective), Delta: c.Delta, AnyMatrix: id.AnyMatrix, Ranges: id.Cutoffs, Until: id.Until, CertifyFrom: id.From, Entity: id.Entity, Cap: id.Cap}
 	for _, text := range id.Limits {
 		l, err := replay.ParseLimit(text)
 		if err != nil {

@@ -28,6 +28,8 @@ type Calibration struct {
 	Young int64
 	// Mature tells how labels were read, nil where they were taken as they are.
 	Mature *dataset.Mature
+	// Production tells how it is known what production did; where it is not, the champion stands for it.
+	Production replay.Production
 	// Current is what the champion does in each window.
 	Current []replay.Counts
 	// Proposed counts the policies that were ranked.
@@ -48,7 +50,8 @@ type Calibration struct {
 	// Refused is a candidate of which the history does not say whether it keeps the limits, nil where there is none.
 	Refused *Refusal
 
-	last *hearing // of the last window
+	last *hearing   // of the last window
+	past []produced // in each window
 }
 
 // A Candidate is a policy on its way to be certified.
@@ -60,8 +63,8 @@ type Candidate struct {
 	// LogP is the natural logarithm of its p-value in the last window, the largest over the limits; RankLogP that in the
 	// window that fixed the order.
 	LogP, RankLogP float64
-	// Withheld is how many records that the champion does not approve lack a label which they should have and which a limit
-	// depends on, in the last window: each counts as what hurts most.
+	// Withheld is how many records that production stopped lack a label which they should have and which a limit depends on, in
+	// the last window: each counts as what hurts most.
 	Withheld int64
 	// Passed reports whether it is certified.
 	Passed bool
@@ -87,6 +90,9 @@ func Calibrate(cube *replay.Cube, champion *replay.Policy, g Goals) (*Calibratio
 	if err != nil {
 		return nil, err
 	}
+	if g.Entity != cube.Entity() {
+		return nil, fmt.Errorf("goals by entity %q of a cube by %q: want the same", g.Entity, cube.Entity())
+	}
 	base, err := banded(cube, champion, g)
 	if err != nil {
 		return nil, err
@@ -95,9 +101,9 @@ func Calibrate(cube *replay.Cube, champion *replay.Policy, g Goals) (*Calibratio
 	if err != nil {
 		return nil, err
 	}
-	c := &Calibration{Goals: g, Champion: champion, Base: base, Timeless: timeless, Mature: cube.Account.Mature, Recommended: -1}
+	c := &Calibration{Goals: g, Champion: champion, Base: base, Timeless: timeless, Mature: cube.Account.Mature, Production: cube.Production(), Recommended: -1}
 	list = g.known(list)
-	if err := enough(list, timeless); err != nil {
+	if err := enough(list, timeless, c.Mature); err != nil {
 		return nil, err
 	}
 	for list[len(list)-1].total.Labeled() == 0 { // too young for an outcome: they can neither rank nor certify
@@ -117,7 +123,7 @@ func Calibrate(cube *replay.Cube, champion *replay.Policy, g Goals) (*Calibratio
 }
 
 // enough reports why nothing can be learned from some periods.
-func enough(list []period, timeless int64) error {
+func enough(list []period, timeless int64, mature *dataset.Mature) error {
 	var total replay.Tally
 	for _, p := range list {
 		total = total.Add(p.total)
@@ -125,6 +131,8 @@ func enough(list []period, timeless int64) error {
 	switch {
 	case total.N() == 0 && timeless > 0:
 		return fmt.Errorf("%w: none of %s records has a time, and windows are made of time", ErrNothing, count(timeless))
+	case total.N() == 0 && mature != nil && mature.Immature > 0:
+		return fmt.Errorf("%w: none of %s records is %d days old, so no label is final: --maturity takes fewer days", ErrNothing, count(mature.Immature), mature.Days)
 	case total.N() == 0:
 		return fmt.Errorf("%w: the history holds no record", ErrNothing)
 	case total.Labeled() == 0:
@@ -136,13 +144,9 @@ func enough(list []period, timeless int64) error {
 // search proposes, ranks and certifies. It is not done where the certify window is too small for what was proposed.
 func (c *Calibration) search(cube *replay.Cube, list []period) (done bool, err error) {
 	dealt := deal(list, c.Goals.CertifyFrom)
-	var windows []Window
-	for i, name := range []string{"propose", "rank", "certify"} {
-		w, err := windowOf(name, cube, dealt[i])
-		if err != nil {
-			return false, err
-		}
-		windows = append(windows, w)
+	windows, err := windowsOf(cube, c.Champion, dealt)
+	if err != nil {
+		return false, err
 	}
 	last := windows[2]
 	proposer, err := newProposer(windows[0], c.Champion, c.Base, c.Goals, ratioOf(last.Total.Labeled(), windows[0].Total.Labeled()))
@@ -177,7 +181,7 @@ func (c *Calibration) expected(w Window) float64 {
 		if l.AtLeast {
 			a = 1 - a
 		}
-		if replay.IsShare(l.Measure) {
+		if replay.IsShare(l.Measure) && !IsFinal(l.Measure) {
 			least = min(least, a)
 		}
 	}
@@ -195,11 +199,14 @@ func (c *Calibration) standing(windows []Window) error {
 		if err != nil {
 			return err
 		}
-		c.Current = append(c.Current, r.Counts)
+		c.Current, c.past = append(c.Current, r.Counts), append(c.past, producedIn(r))
 	}
 	last := len(windows) - 1
 	var err error
 	if c.last, err = newHearing(windows[last], c.Champion, c.Base, c.Goals); err != nil {
+		return err
+	}
+	if c.last.wager, err = newWager(windows[last].cube, c.Goals); err != nil {
 		return err
 	}
 	c.Standing, err = c.findings(c.Champion, c.Current[last], windows[last])
@@ -229,7 +236,7 @@ func (c *Calibration) rank(windows []Window, found []proposal) error {
 			continue
 		}
 		r := ranked{Candidate{Family: p.family, Policy: p.policy}, h.gain.Of(counts), i}
-		r.RankLogP, _ = h.logP(counts, withheld)
+		r.RankLogP, _ = h.logP(counts, withheld, nil) // any order is as good for the promise
 		r.Counts = []replay.Counts{seen.counts(p.policy), counts, {}}
 		list = append(list, r)
 	}
@@ -259,7 +266,16 @@ func (c *Calibration) walk(w Window) error {
 		at := &c.Candidates[i]
 		at.Counts[last] = h.space.counts(at.Policy)
 		withheld := h.withheld(at.Policy)
-		at.LogP, at.Withheld = h.logP(at.Counts[last], withheld)
+		designs, err := h.designs(at.Policy, c.Level)
+		if err != nil {
+			return err
+		}
+		at.LogP, at.Withheld = h.logP(at.Counts[last], withheld, designs)
+		wagered, err := h.wagered(at.Policy, withheld, c.Level)
+		if err != nil {
+			return err
+		}
+		at.LogP = max(at.LogP, wagered)
 		at.Checked = h.checked(at.Counts[last], withheld)
 		ps = append(ps, math.Exp(at.LogP))
 		c.Tested++
@@ -279,28 +295,35 @@ func (c *Calibration) walk(w Window) error {
 // choose recommends the certified candidate with the most of the objective in the last window or, where there is none, finds
 // what the nearest lacks.
 func (c *Calibration) choose(w Window) error {
-	b := &c.last.bench
-	last := len(c.Windows) - 1
-	most, nearest := int64(math.MinInt64), -1
+	nearest := -1
 	for i := range c.Candidates[:c.Tested] {
 		at := &c.Candidates[i]
-		if !at.Passed {
-			if nearest < 0 || at.LogP < c.Candidates[nearest].LogP {
-				nearest = i
-			}
-			continue
-		}
-		c.Passed++
-		if gain := b.gain.Of(at.Counts[last]); at.Checked && gain > most && at.Counts[last].Approved().N() > 0 {
-			most, c.Recommended = gain, i
+		if at.Passed {
+			c.Passed++
+		} else if nearest < 0 || at.LogP < c.Candidates[nearest].LogP {
+			nearest = i
 		}
 	}
+	c.Recommended = c.best(&c.last.bench, func(at *Candidate) bool { return at.Checked })
 	if err := c.refuse(w); err != nil || c.Recommended >= 0 || nearest < 0 {
 		return err
 	}
 	var err error
-	c.Missing, err = c.findings(c.Candidates[nearest].Policy, c.Candidates[nearest].Counts[last], w)
+	c.Missing, err = c.findings(c.Candidates[nearest].Policy, c.Candidates[nearest].Counts[len(c.Windows)-1], w)
 	return err
+}
+
+// best returns the index of the certified candidate with the most of the bench's objective in the last window, among those that
+// keep the limits which cannot be certified and approve somebody; -1 where there is none.
+func (c *Calibration) best(b *bench, checked func(*Candidate) bool) int {
+	last, best, most := len(c.Windows)-1, -1, int64(math.MinInt64)
+	for i := range c.Candidates[:c.Tested] {
+		at := &c.Candidates[i]
+		if gain := b.gain.Of(at.Counts[last]); at.Passed && gain > most && checked(at) && at.Counts[last].Approved().N() > 0 {
+			best, most = i, gain
+		}
+	}
+	return best
 }
 
 // Recommendation returns the recommended candidate, or false.

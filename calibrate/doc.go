@@ -16,8 +16,8 @@
 //     [Calibration.Rollout] for the way there, [NewBacktest] for what the procedure would have advised before.
 //  11. What history did not see is bounded, weighted or left out, never guessed: the ranges of a [Measure] where records are
 //     undecided, which [Impute] narrows by an assumption that says so, [Selective] and [Histogram.Contraction] where what was stopped has no outcome, [Explored] and
-//     [DoublyRobust] where some of it was approved by a coin, [Development] where labels are young, [FinalOf] where a
-//     treatment's outcome is guessed.
+//     [DoublyRobust] where some of it was approved by a coin, [Development] and [GrowthOf] where labels are young, [FinalOf]
+//     where a treatment's outcome is guessed.
 //  12. What depends on each other or is of uneven size needs more than counts: [Entities] of records, [Bets] on amounts. A
 //     [Watch] over time may be looked at every day, and [Predict] says which count would be no news.
 //
@@ -33,7 +33,7 @@
 //	search                                     forms, grids and one exact search a file (7)
 //	curve                                      what a moving cutoff does (8)
 //	goals target bench finding                 what is wanted, as limits that can be counted and tested (9)
-//	certify windows hearing ladder             Calibrate itself: windows, ranking, missing labels, the walk
+//	certify windows hearing ladder production  Calibrate itself: windows, ranking, missing labels, the walk
 //	refusal collect                            what the history did not ask, and what to collect
 //	propose shape space                        policies of each family, and counting many of them fast
 //	certificate ledger                         the claim, reading it back, comparing, and the uses of records
@@ -41,6 +41,6 @@
 //	rollout backtest                           steps to the recommendation, and the procedure in the past
 //	bounds impute                              what was not asked: ranges, and what may be assumed (11)
 //	manski contraction exploration             what has no outcome, or was let through at random
-//	survival treatment                         young labels, and what becomes of step-ups and reviews
+//	survival growth treatment                  young labels, and what becomes of step-ups and reviews
 //	entity betting eprocess predictive         dependence, amounts, alarms and forecasts (12)
 package calibrate

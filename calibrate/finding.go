@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"math"
 
-	"github.com/trustreplay/trustreplay/dataset"
 	"github.com/trustreplay/trustreplay/replay"
 )
 
@@ -16,9 +15,12 @@ type Finding struct {
 	K, N        int64
 	Alpha       float64
 	Certifiable bool
-	// Withheld counts the records of K or N that the champion does not approve and that lack a label which they should have;
-	// they count as what hurts most.
+	// Withheld counts the records of K or N that production stopped and that lack a label which they should have; they count
+	// as what hurts most.
 	Withheld int64
+	// Effective is how many independent records the N are worth, where they are of entities and worth fewer; else 0. P, Bound
+	// and Missing are for as many.
+	Effective int64
 	// Undecided counts the records that the policy leaves undecided and that the limit depends on: they are in K and N as what
 	// hurts most, and in LeastK of LeastN as what hurts least. Straddles is set where the limit is kept at that end and broken, or
 	// not certified, at the other: the answer is in what the history did not ask.
@@ -27,6 +29,9 @@ type Finding struct {
 	Straddles      bool
 	Met            bool
 	P              Number
+	// Bets is how many payments were bet on, where a cap is declared and the limit is by value: K and N are then amounts, and
+	// P and Bound, as a share of the amount, are of the bets.
+	Bets int64
 	// Bound is the exact upper bound of the ratio at the calibration's delta; Missing is at the level of its tests.
 	Bound   Number
 	Missing Shortfall
@@ -40,9 +45,7 @@ func (c *Calibration) findings(p *replay.Policy, counts replay.Counts, w Window)
 	}
 	withheld := c.last.withheld(p)
 	if p == c.Champion { // whose clusters may be recorded ones, which the hearing's records do not keep
-		counts := counts
-		counts.Actions[dataset.Approve], counts.Actions[dataset.Monitor] = replay.Tally{}, replay.Tally{}
-		withheld = c.last.lacking(counts)
+		withheld = c.last.lacking(c.last.champion)
 		if c.last.space.leavesOpen {
 			r, err := w.cube.Run(p)
 			if err != nil {
@@ -51,15 +54,29 @@ func (c *Calibration) findings(p *replay.Policy, counts replay.Counts, w Window)
 			withheld.open = newBounder(p, r.Counts, &r.Open)
 		}
 	}
+	level := cmp.Or(c.Level, c.Goals.Delta)
+	designs, err := j.designs(w, p, level)
+	if err != nil {
+		return nil, err
+	}
 	var out []Finding
 	for i := range j.targets {
-		out = append(out, j.targets[i].finding(counts, withheld, c.Goals.Delta, cmp.Or(c.Level, c.Goals.Delta)))
+		t := &j.targets[i]
+		v := t.finding(counts, withheld, c.Goals.Delta, level, design(designs, i))
+		if c.last.wager != nil && betsOn(t.Limit) {
+			bets, err := c.last.wager.bets(p, withheld.approvals(), level)
+			if err != nil {
+				return nil, err
+			}
+			v.bet(t, bets)
+		}
+		out = append(out, v)
 	}
 	return out, nil
 }
 
 // finding bounds the ratio at delta, and counts what is missing to pass a test at a level, which a ladder divides.
-func (t *target) finding(c replay.Counts, w withholding, delta, level float64) Finding {
+func (t *target) finding(c replay.Counts, w withholding, delta, level, design float64) Finding {
 	v := Finding{Limit: t.Limit, Alpha: t.alpha(), Certifiable: t.share, P: Undefined(), Bound: Undefined()}
 	var mild replay.Counts
 	mild, v.Undecided = t.spare(c, w)
@@ -68,19 +85,24 @@ func (t *target) finding(c replay.Counts, w withholding, delta, level float64) F
 	v.K, v.N = t.count(c)
 	v.Met = t.met(c)
 	if t.share {
-		v.P, v.Bound = Number(PValue(v.K, v.N, v.Alpha)), Number(UpperBound(v.K, v.N, delta))
-		v.Missing = MissingLabels(v.K, v.N, v.Alpha, level)
+		k, n := shrunk(v.K, v.N)(design)
+		v.P, v.Bound = Number(PValue(k, n, v.Alpha)), Number(UpperBound(k, n, delta))
+		v.Missing = MissingLabels(k, n, v.Alpha, level)
+		if design > 1 {
+			v.Effective = n
+			v.Missing.Clean, v.Missing.SameRate = stretched(v.Missing.Clean, design), stretched(v.Missing.SameRate, design)
+		}
 	}
-	v.Straddles = v.Undecided > 0 && !t.kept(c, level) && t.kept(mild, level)
+	v.Straddles = v.Undecided > 0 && !t.kept(c, level, design) && t.kept(mild, level, design)
 	return v
 }
 
 // kept reports whether counts of which nothing is undecided keep the limit: at a level, where it can be certified.
-func (t *target) kept(c replay.Counts, level float64) bool {
+func (t *target) kept(c replay.Counts, level, design float64) bool {
 	if !t.share {
 		return t.met(c)
 	}
-	return t.logP(c) <= math.Log(level)
+	return t.logP(c, design) <= math.Log(level)
 }
 
 // Range returns the least and the most that the limit's measure may be, whatever becomes of the undecided records; both are the

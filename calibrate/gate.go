@@ -52,8 +52,8 @@ type Verdict struct {
 	Seen Number
 	// Method names how the bound of a limit on one is computed; MethodNone for a limit on the value, or on something undefined.
 	Method string
-	// Unlabeled counts the newly approved records without a label, where the measure is a rate among labeled approvals: they
-	// are in neither of its counts.
+	// Unlabeled counts the records without a label that the challenger approves and production stopped, where the measure is a
+	// rate among labeled approvals: they are in neither of its counts.
 	Unlabeled int64
 	// Labeled is how many records of the group have a label.
 	Labeled int64
@@ -160,13 +160,13 @@ func judgeAt(hurt bool, q gauge, limit replay.Criterion, c *replay.Comparison, s
 	}
 	v.Champion, v.Challenger = q.measures(c, &settled, confidence)
 	if q.den == (region{approved, labeled}) {
-		v.Unlabeled = s.Approvals().OnlyChallenger.Records[dataset.Unlabeled]
+		v.Unlabeled = s.SwapIns().Records[dataset.Unlabeled]
 	}
 	holds := false
 	switch {
 	case !v.Challenger.Value.Defined(), limit.Kind != replay.Absolute && !v.Champion.Value.Defined():
 	case limit.OnBound:
-		v.Seen, v.Method = v.bound(&settled, 1-confidence)
+		v.Seen, v.Method = v.bound(c, &settled, 1-confidence)
 		holds = v.Seen.Defined() && within(limit, new(big.Rat).SetFloat64(float64(v.Seen)), limit.Bound.Rat())
 	default:
 		var seen, bound *big.Rat

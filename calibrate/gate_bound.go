@@ -1,6 +1,8 @@
 package calibrate
 
 import (
+	"math"
+
 	"github.com/trustreplay/trustreplay/dataset"
 	"github.com/trustreplay/trustreplay/replay"
 )
@@ -20,25 +22,63 @@ const fewSwaps = 30
 //
 // That interval is normal, and on few frauds it claims too much: swap-ins of which none is fraud have no spread at all. So
 // where the records that make the difference are few, the change is bounded part by part.
-func (v Verdict) bound(s *replay.Swap, delta float64) (Number, string) {
+//
+// By entity, the bound is of as many independent records as all records of the comparison are worth, in a segment too.
+func (v Verdict) bound(c *replay.Comparison, s *replay.Swap, delta float64) (Number, string) {
 	if v.Kind == replay.Absolute {
-		return Number(oneSided(v.Challenger.Numerator, v.Challenger.Denominator, !v.AtLeast, delta)), MethodClopperPearson
+		b := bounding{!v.AtLeast, v.design(c, delta)}
+		return Number(b.share(v.Challenger.Numerator, v.Challenger.Denominator, delta)), MethodClopperPearson
 	}
-	p := s.Approvals()
-	pairs := PairedCounts{{p.Neither.Records, p.OnlyChallenger.Records}, {p.OnlyChampion.Records, p.Both.Records}}
+	designs := PairedDesignsOf(c.Dependence, &c.Swap)
 	if v.Measure == fraudRate {
-		return pairs.fraudBound(!v.AtLeast, delta)
+		return pairedCounts(s).fraudBound(bounding{!v.AtLeast, designs.FraudRate}, delta)
 	}
-	return pairs.approvalBound(!v.AtLeast, delta)
+	return pairedCounts(s).approvalBound(bounding{!v.AtLeast, designs.Approval}, delta)
 }
 
-// oneSided is UpperBound or LowerBound.
-func oneSided(k, n int64, upper bool, delta float64) float64 {
-	if upper {
+// design is the design effect of the challenger's share, 1 where records are independent.
+func (v Verdict) design(c *replay.Comparison, delta float64) float64 {
+	if c.Entities[1] == nil {
+		return 1
+	}
+	e, _, found := (Setting{Dependence: c.Entities[1]}).entities(v.Challenger, c.Challenger)
+	if !found || e.Records == 0 {
+		return 1
+	}
+	n := e.adjusted(delta)
+	if !n.Defined() || n <= 0 {
+		return math.Inf(1)
+	}
+	return max(1, float64(e.Records)/float64(n))
+}
+
+// A bounding says which bound is asked for, and the design effect of the records.
+type bounding struct {
+	upper  bool
+	design float64
+}
+
+// share is UpperBound or LowerBound of k of n records, of which several count as one; events are rounded so that it hurts.
+func (b bounding) share(k, n int64, delta float64) float64 {
+	if b.design > 1 {
+		events := float64(k) / b.design
+		n = int64(float64(n) / b.design)
+		if k = int64(events); b.upper {
+			k = int64(math.Ceil(events))
+		}
+		if n == 0 {
+			return asFloat(b.upper) // worth no record: anything may be
+		}
+		k = min(k, n)
+	}
+	if b.upper {
 		return UpperBound(k, n, delta)
 	}
 	return LowerBound(k, n, delta)
 }
+
+// opposite is the other bound.
+func (b bounding) opposite() bounding { return bounding{!b.upper, b.design} }
 
 // side returns one end of a difference.
 func (d Difference) side(upper bool) Number {
@@ -50,19 +90,19 @@ func (d Difference) side(upper bool) Number {
 
 // approvalBound bounds the change of the approval rate, which is the share of swap-ins less that of swap-outs. Two policies
 // that agree on every record have none.
-func (c PairedCounts) approvalBound(upper bool, delta float64) (Number, string) {
+func (c PairedCounts) approvalBound(b bounding, delta float64) (Number, string) {
 	in, out := c.Swapped()
 	n := c.n()
 	if in+out == 0 || in+out >= fewSwaps {
 		// Each side of a two-sided interval errs half as often as both: at 90 % in two sides, 95 % in one.
-		return c.ApprovalDifference(1 - 2*delta).side(upper), MethodPaired
+		return c.ApprovalDifference(1-2*delta).inflated(b.design, 1-2*delta).side(b.upper), MethodPaired
 	}
-	return Number(oneSided(in, n, upper, delta/2) - oneSided(out, n, !upper, delta/2)), MethodParts
+	return Number(b.share(in, n, delta/2) - b.opposite().share(out, n, delta/2)), MethodParts
 }
 
 // fraudBound bounds the change of the fraud rate. With m swap-ins, l swap-outs and n approved by both, all of them labeled,
 // it is m/(n+m) p_in - l/(n+l) p_out + (n/(n+m) - n/(n+l)) p_both: each rate has its own exact bound, at its part of delta.
-func (c PairedCounts) fraudBound(upper bool, delta float64) (Number, string) {
+func (c PairedCounts) fraudBound(b bounding, delta float64) (Number, string) {
 	cell := func(a, b int) (k, n int64) {
 		k = c[a][b][dataset.Fraud]
 		return k, k + c[a][b][dataset.Legit]
@@ -71,7 +111,7 @@ func (c PairedCounts) fraudBound(upper bool, delta float64) (Number, string) {
 	kOut, l := cell(1, 0)
 	kBoth, n := cell(1, 1)
 	if m+l == 0 || kIn+kOut >= fewFrauds {
-		return c.FraudRateDifference(1 - 2*delta).side(upper), MethodInfluence
+		return c.FraudRateDifference(1-2*delta).inflated(b.design, 1-2*delta).side(b.upper), MethodInfluence
 	}
 	approvals := func(n int64) float64 { return float64(max(n, 1)) } // none have no weight below
 	type part struct {
@@ -90,7 +130,11 @@ func (c PairedCounts) fraudBound(upper bool, delta float64) (Number, string) {
 	}
 	sum := 0.0
 	for _, p := range parts {
-		sum += p.weight * oneSided(p.k, p.n, upper == (p.weight > 0), delta/float64(len(parts)))
+		part := b
+		if p.weight < 0 {
+			part = b.opposite()
+		}
+		sum += p.weight * part.share(p.k, p.n, delta/float64(len(parts)))
 	}
 	return Number(max(-1, min(sum, 1))), MethodParts
 }

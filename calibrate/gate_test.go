@@ -200,10 +200,10 @@ func TestPartBoundsCover(t *testing.T) {
 								}
 								p := binomial(a, m, pIn) * binomial(b, l, pOut) * binomial(both, n, pBoth)
 								c := PairedCounts{{{}, {0, m - a, a}}, {{0, l - b, b}, {0, n - both, both}}}
-								if high, _ := c.fraudBound(true, delta); float64(high) < truth-1e-12 {
+								if high, _ := c.fraudBound(bounding{true, 1}, delta); float64(high) < truth-1e-12 {
 									above += p
 								}
-								if low, _ := c.fraudBound(false, delta); float64(low) > truth+1e-12 {
+								if low, _ := c.fraudBound(bounding{false, 1}, delta); float64(low) > truth+1e-12 {
 									below += p
 								}
 								if d := c.FraudRateDifference(1 - 2*delta); !d.High.Defined() || float64(d.High) < truth-1e-12 {
@@ -237,8 +237,8 @@ func TestApprovalPartBoundsCover(t *testing.T) {
 					}
 					p := binomial(in, n, pIn) * binomial(out, n-in, pOut/(1-pIn))
 					c := PairedCounts{{{0, n - in - out, 0}, {0, in, 0}}, {{0, out, 0}, {}}}
-					high, _ := c.approvalBound(true, delta)
-					low, _ := c.approvalBound(false, delta)
+					high, _ := c.approvalBound(bounding{true, 1}, delta)
+					low, _ := c.approvalBound(bounding{false, 1}, delta)
 					if float64(high) < pIn-pOut-1e-12 {
 						above += p
 					}

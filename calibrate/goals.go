@@ -33,7 +33,15 @@ type Goals struct {
 	// CertifyFrom is the first month to certify on, "" for the newest half of the labeled records. It is for histories of which
 	// the months before were certified on already, and can only propose and rank.
 	CertifyFrom string
-	// Economics price what policies do. It may be nil unless the objective or a limit is about money.
+	// Entity names the field that tells whose record it is, "" for records that are independent. An entity is then in one window
+	// only, the newest that it has a record in, and what is tested is the number of independent records that the window is worth.
+	Entity string
+	// Cap is the largest amount that a record of this population can have, in minor units, declared before the data were seen; 0
+	// declares none. With it, limits from above on fraud_rate_value and fraud_bps are certified, by betting (Bets).
+	Cap int64
+	// Economics price what policies do. It may be nil unless the objective or a limit is about money. Where they have treatments,
+	// the objectives cost, profit and final_approval_rate take them as they most likely are, and limits on final rates at the end
+	// that hurts.
 	Economics *replay.Economics
 }
 
@@ -50,10 +58,12 @@ const (
 	MostCapture       Objective = "fraud_capture"
 	MostProfit        Objective = "profit"
 	LeastCost         Objective = "cost"
+	// MostFinalApprovals counts labeled records that come through in the end, a part of those stepped up and reviewed among them.
+	MostFinalApprovals Objective = finalApprovalRate
 )
 
 // Objectives lists them.
-var Objectives = []Objective{MostApprovals, MostGoodApprovals, MostCapture, MostProfit, LeastCost}
+var Objectives = []Objective{MostApprovals, MostGoodApprovals, MostCapture, MostProfit, LeastCost, MostFinalApprovals}
 
 // A Family is a shape of policies that a search goes through.
 type Family string
@@ -94,8 +104,14 @@ func (g Goals) check() error {
 	if (g.Objective == MostProfit || g.Objective == LeastCost) && g.Economics == nil {
 		add("objective %s needs prices: want an economics file", g.Objective)
 	}
+	if g.Objective == MostFinalApprovals && !g.treated() {
+		add("%v", lacksTreatments("objective "+finalApprovalRate))
+	}
 	if !(g.Delta >= MinDelta && g.Delta <= 0.5) {
 		add("delta %v: want 0.000001 to 0.5, such as 0.05", g.Delta)
+	}
+	if err := g.checkCap(); err != nil {
+		add("%v", err)
 	}
 	if len(g.Limits) > MaxLimits {
 		add("%d limits: want %d at most", len(g.Limits), MaxLimits)

@@ -22,7 +22,7 @@ func (c *Calibration) ladder(cube *replay.Cube, list []period) error {
 	if err != nil {
 		return err
 	}
-	c.Ladder, c.Windows, c.Current, c.Candidates, c.Proposed = true, []Window{w}, nil, nil, len(rungs)
+	c.Ladder, c.Windows, c.Current, c.past, c.Candidates, c.Proposed = true, []Window{w}, nil, nil, nil, len(rungs)
 	if err := c.standing(c.Windows); err != nil {
 		return err
 	}

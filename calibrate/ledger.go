@@ -84,6 +84,9 @@ func (c *Calibration) Use(cube *replay.Cube) (LedgerUse, error) {
 		return u, err
 	}
 	fmt.Fprintf(run, "%d %s %s %v\n", CertificateVersion, c.Champion.Hash(), goals, c.Goals.Delta)
+	if id := productionID(c.Production); id != nil { // who asks with another past asks another question
+		fmt.Fprintf(run, "%d %d %s\n", id.Recorded, id.Replayed, id.YAML)
+	}
 	list, _, err := periodsOf(cube, c.Champion)
 	if err != nil {
 		return u, err

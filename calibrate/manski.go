@@ -3,6 +3,9 @@ package calibrate
 import (
 	"fmt"
 	"math"
+
+	"github.com/trustreplay/trustreplay/dataset"
+	"github.com/trustreplay/trustreplay/replay"
 )
 
 // A Selective counts the labeled and the unlabeled among the records that a policy approves, where history shows an outcome
@@ -13,8 +16,25 @@ type Selective struct {
 	// Frauds is how many of the Known, the records with an outcome, were fraud.
 	Frauds int64 `json:"frauds"`
 	Known  int64 `json:"known"`
-	// Unknown is how many were approved without an outcome: the swap-ins that production stopped.
+	// Unknown is how many were approved without an outcome: those that production stopped, or may have.
 	Unknown int64 `json:"unknown"`
+}
+
+// SelectiveOf counts what a policy approves by whether its outcome is known. Of the records without a label, those that
+// production approved are left out: they are young, and as the others. Those that it stopped are unknown, and so are those of
+// which nobody knows whether it did.
+func SelectiveOf(p *replay.Past) Selective {
+	within, swapIns, unrecorded := p.Approvals()
+	all := within.Add(swapIns).Add(unrecorded)
+	return Selective{Frauds: all.Records[dataset.Fraud], Known: all.Labeled(),
+		Unknown: swapIns.Records[dataset.Unlabeled] + unrecorded.Records[dataset.Unlabeled]}
+}
+
+// SelectiveSwap is SelectiveOf of a comparison's challenger.
+func SelectiveSwap(s *replay.Swap) Selective {
+	p := s.Approvals()
+	approved := p.Both.Add(p.OnlyChallenger)
+	return Selective{Frauds: approved.Records[dataset.Fraud], Known: approved.Labeled(), Unknown: s.SwapIns().Records[dataset.Unlabeled]}
 }
 
 func (s Selective) check() {

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/trustreplay/trustreplay/dataset"
+	"github.com/trustreplay/trustreplay/replay"
 	"pgregory.net/rapid"
 )
 
@@ -263,4 +264,21 @@ func TestContractionByRecord(t *testing.T) {
 			t.Errorf("%v..%v, want %v..%v", low, high, best, worst)
 		}
 	})
+}
+
+// TestSelectiveOf: what production approved and has no label yet is left out; what it stopped, or may have, is unknown.
+func TestSelectiveOf(t *testing.T) {
+	var p replay.Past
+	set := func(past, a dataset.Action, unlabeled, legit, fraud int64) {
+		p[past][a].Records = [dataset.NumLabels]int64{dataset.Unlabeled: unlabeled, dataset.Legit: legit, dataset.Fraud: fraud}
+	}
+	set(dataset.Approve, dataset.Approve, 50, 900, 10)
+	set(dataset.Monitor, dataset.Block, 7, 70, 7)
+	set(dataset.Block, dataset.Monitor, 30, 3, 2)
+	set(dataset.StepUp, dataset.Approve, 5, 40, 4)
+	set(dataset.Review, replay.Undecided, 9, 9, 9)
+	set(dataset.NoAction, dataset.Approve, 6, 20, 1)
+	if got, want := SelectiveOf(&p), (Selective{Frauds: 17, Known: 980, Unknown: 41}); got != want {
+		t.Errorf("%+v, want %+v", got, want)
+	}
 }

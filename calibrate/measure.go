@@ -67,6 +67,9 @@ type Measure struct {
 	// Least and Most bound the value over all that the undecided records may become, both included; they are undefined where
 	// none is undecided, and where the measure does not depend on them. The interval is then around both.
 	Least, Most Number
+	// Ceiling is the one-sided upper bound of a share of which nothing was counted, where it does not follow from the counts;
+	// else it is undefined.
+	Ceiling Number
 }
 
 // Bounded reports whether the measure is a range, because records are undecided.
@@ -75,6 +78,9 @@ func (m Measure) Bounded() bool { return m.Least.Defined() && m.Most.Defined() &
 // AtMost returns the one-sided upper bound of a share of which nothing was counted: what to print instead of a bare 0.
 // found is false for every other measure.
 func (m Measure) AtMost() (bound Number, found bool) {
+	if m.Method == MethodKornGraubard && m.Numerator == 0 && m.Unit == Share && !m.Bounded() {
+		return m.Ceiling, m.Ceiling.Defined()
+	}
 	if m.Method != MethodWilson || m.Unit != Share || m.Numerator != 0 || m.Bounded() {
 		return Undefined(), false
 	}
@@ -142,6 +148,8 @@ type Setting struct {
 	Economics *replay.Economics
 	// Open are the undecided records of the counts; with nil, measures are of what is decided alone.
 	Open *replay.Open
+	// Dependence says how records fall to entities; with nil, intervals take records as independent.
+	Dependence *replay.Dependence
 }
 
 // Measures returns all measures of what policy p did: those of the function Measures, those of reviews per day, and the costs
@@ -152,6 +160,9 @@ func (s Setting) Measures(p *replay.Policy, c replay.Counts) []Measure {
 		for i := range out {
 			out[i] = b.bound(out[i], p, s)
 		}
+	}
+	if s.Dependence != nil {
+		s.dependent(out, p)
 	}
 	return out
 }
@@ -219,7 +230,7 @@ func ratio(name, unit string, num, den int64, confidence float64) Measure {
 // plain returns a ratio without an interval.
 func plain(name, unit string, num, den int64) Measure {
 	return Measure{Name: name, Numerator: num, Denominator: den, Unit: unit, Value: divide(num, den),
-		Low: Undefined(), High: Undefined(), Confidence: Undefined(), Method: MethodNone, Least: Undefined(), Most: Undefined()}
+		Low: Undefined(), High: Undefined(), Confidence: Undefined(), Method: MethodNone, Least: Undefined(), Most: Undefined(), Ceiling: Undefined()}
 }
 
 func divide(num, den int64) Number {

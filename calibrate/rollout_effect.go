@@ -96,7 +96,7 @@ func (c *Calibration) triggers(p *replay.Policy, counts replay.Counts, w Window)
 	}
 	var out []Trigger
 	for _, v := range findings {
-		if v.Certifiable {
+		if v.Certifiable && v.Bets == 0 {
 			out = append(out, newTrigger(v, c.Goals.Delta))
 		}
 	}

@@ -1,6 +1,7 @@
 package calibrate
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 
@@ -16,6 +17,8 @@ type testRecord struct {
 	agent, vpn          bool // what the rules of spaceRules read
 	label               dataset.Label
 	amount, time        int64
+	past                dataset.Action // what production did
+	account             int            // whose it is, 0 for nobody's
 }
 
 // cubeOf builds the cube of records, as a scan would.
@@ -48,10 +51,21 @@ func cubeOf(t testing.TB, q replay.Question, records []testRecord) *replay.Cube 
 						value = dataset.BoolTrue
 					}
 					c.U8 = append(c.U8, uint8(value))
+				case dataset.KindAction:
+					c.U8 = append(c.U8, uint8(r.past))
 				case dataset.KindAmount:
 					c.I64 = append(c.I64, r.amount)
 				case dataset.KindTime:
 					c.I64 = append(c.I64, r.time)
+				case dataset.KindText: // account
+					if c.Dict == nil {
+						c.Dict = []string{""}
+					}
+					if r.account == 0 {
+						c.Idx = append(c.Idx, 0)
+						continue
+					}
+					c.Idx, c.Dict = append(c.Idx, uint32(len(c.Dict))), append(c.Dict, fmt.Sprint(r.account))
 				default:
 					t.Fatalf("no test value for %v", f)
 				}
@@ -80,7 +94,7 @@ func drawTestAnswer(t *rapid.T) replay.Answer {
 
 func drawTestRecord(t *rapid.T) testRecord {
 	return testRecord{drawTestAnswer(t), drawTestAnswer(t), rapid.IntRange(0, 3).Draw(t, "agent") == 0, rapid.IntRange(0, 3).Draw(t, "vpn") == 0,
-		dataset.Label(rapid.IntRange(0, 2).Draw(t, "label")), rapid.Int64Range(0, 10_000).Draw(t, "amount"), 0}
+		dataset.Label(rapid.IntRange(0, 2).Draw(t, "label")), rapid.Int64Range(0, 10_000).Draw(t, "amount"), 0, dataset.Action(rapid.IntRange(0, dataset.NumActions-1).Draw(t, "past")), 0}
 }
 
 func drawTestBands(t *rapid.T) replay.Bands {

@@ -29,7 +29,11 @@ type target struct {
 func newTarget(l replay.Limit, p *replay.Policy, e *replay.Economics, days int64) (target, error) {
 	t := target{Limit: l, bound: l.Bound}
 	var found bool
-	if t.num, t.den, t.share, found = ratioForms(l.Measure, p, e, days); !found {
+	if IsFinal(l.Measure) {
+		if t.num, t.den, found = finalForms(l, e); !found {
+			return t, lacksTreatments("limit " + l.String())
+		}
+	} else if t.num, t.den, t.share, found = ratioForms(l.Measure, p, e, days); !found {
 		return t, fmt.Errorf("limit %s: no limit on %q: want one on %s", l, l.Measure, strings.Join(limitable(p), ", "))
 	}
 	if l.Measure == costPerRecord && e == nil {
@@ -127,7 +131,7 @@ func limitable(p *replay.Policy) []string {
 	if p.Second != "" {
 		out = append(out, callRatePrefix+p.Second)
 	}
-	return append(out, reviewPerDay, costPerRecord, "fraud_bps, or one by value, such as fraud_rate_value")
+	return append(out, reviewPerDay, costPerRecord, finalApprovalRate, finalFraudRate, "fraud_bps, or one by value, such as fraud_rate_value")
 }
 
 // excess is above 0 where the limit is broken, 0 or less where it is kept: num x Den - den x Num.
@@ -204,7 +208,7 @@ func (t *target) met(c replay.Counts) bool {
 }
 
 // logP returns the logarithm of the p-value that the limit is broken, and 0 for one that is not a share.
-func (t *target) logP(c replay.Counts) float64 {
-	k, n := t.count(c)
+func (t *target) logP(c replay.Counts, design float64) float64 {
+	k, n := shrunk(t.count(c))(design)
 	return LogPValue(k, n, t.alpha())
 }

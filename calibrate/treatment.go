@@ -22,11 +22,6 @@ var Cases = []Case{Worst, Base, Best}
 
 func (c Case) String() string { return [...]string{"worst", "base", "best"}[c] }
 
-// of returns a guess as a share.
-func (c Case) of(g replay.Guess) float64 {
-	return float64([...]int64{g.Worst, g.Base, g.Best}[c]) / 10_000
-}
-
 // A Final is what a policy comes to once step-ups and reviews are done, if the guesses are right: expectations over labeled
 // records, because nobody knows what an unlabeled customer does. They are assumptions worked out, and no estimates.
 type Final struct {
@@ -66,21 +61,9 @@ func (a Assumption) Alone(e *replay.Economics, c Case) *replay.Economics {
 	return &out
 }
 
-// passing is the share of the records of an action and a label that come through in the end.
+// passing is passBPS as a share.
 func passing(t *replay.Treatments, a dataset.Action, l dataset.Label, c Case) float64 {
-	switch {
-	case a == dataset.Approve || a == dataset.Monitor:
-		return 1
-	case a == dataset.StepUp && l == dataset.Legit:
-		return c.of(t.StepUpGoodPass)
-	case a == dataset.StepUp:
-		return c.of(t.StepUpFraudPass)
-	case a == dataset.Review && l == dataset.Legit:
-		return c.of(t.ReviewSpecificity)
-	case a == dataset.Review:
-		return 1 - c.of(t.ReviewSensitivity)
-	}
-	return 0
+	return float64(passBPS(t, a, l, c)) / basisPoints
 }
 
 // FinalOf returns what a policy comes to in one case of the guesses; the economics have treatments. Undecided records are left

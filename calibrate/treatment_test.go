@@ -47,13 +47,13 @@ func TestFinal(t *testing.T) {
 						case a <= dataset.Monitor:
 							pass = 1
 						case a == dataset.StepUp && l == dataset.Legit:
-							pass = k.of(g.StepUpGoodPass)
+							pass = shareIn(k, g.StepUpGoodPass)
 						case a == dataset.StepUp:
-							pass = k.of(g.StepUpFraudPass)
+							pass = shareIn(k, g.StepUpFraudPass)
 						case a == dataset.Review && l == dataset.Legit:
-							pass = k.of(g.ReviewSpecificity)
+							pass = shareIn(k, g.ReviewSpecificity)
 						case a == dataset.Review:
-							pass = 1 - k.of(g.ReviewSensitivity)
+							pass = 1 - shareIn(k, g.ReviewSensitivity)
 						}
 						approved += pass
 						if l == dataset.Fraud {
@@ -94,4 +94,9 @@ func TestTornado(t *testing.T) {
 			t.Errorf("%+v", s)
 		}
 	}
+}
+
+// shareIn is a guess as a share.
+func shareIn(c Case, g replay.Guess) float64 {
+	return map[Case]float64{Worst: float64(g.Worst), Base: float64(g.Base), Best: float64(g.Best)}[c] / 10_000
 }

@@ -171,6 +171,8 @@ func (p *proposer) whole() int64 {
 		return total.Records[dataset.Legit]
 	case MostCapture:
 		return total.Records[dataset.Fraud]
+	case MostFinalApprovals:
+		return total.Labeled() * p.Scale()
 	}
 	return 0
 }

@@ -108,7 +108,7 @@ func (p *proposer) middle() (n *NestedShape, gain Form, absent string) {
 		}
 	}
 	gain = p.gain
-	money := p.Objective == MostProfit || p.Objective == LeastCost
+	money := p.Objective == MostProfit || p.Objective == LeastCost || p.Objective == MostFinalApprovals
 	if limit == "" && money {
 		for _, a := range []dataset.Action{dataset.Review, dataset.StepUp} {
 			if slices.Contains(clusterActions(p.base), a) {
@@ -125,6 +125,10 @@ func (p *proposer) middle() (n *NestedShape, gain Form, absent string) {
 		n.Assumes = fmt.Sprintf("%s of a record costs that and nothing else: neither its margin nor its loss", n.Middle)
 		if p.Objective == MostProfit {
 			n.Assumes = fmt.Sprintf("%s of a record costs that, saves the loss and earns no margin", n.Middle)
+		}
+		if p.treated() {
+			n.Priced = fmt.Sprintf("what the economics say of %s", n.Middle)
+			n.Assumes = fmt.Sprintf("%s comes to what its shares most likely are", n.Middle)
 		}
 		if limit != "" {
 			n.Priced += " and the limit " + limit

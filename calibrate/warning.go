@@ -34,6 +34,7 @@ const (
 	SomeAmounts    = "some_amounts"
 	UnseenField    = "unseen_field"
 	Unclustered    = "unclustered"
+	HistoryDiffers = "history_policy_differs"
 )
 
 // The limits beyond which a doubt is worth a line. They are this project's choice, and gate nothing.
@@ -60,6 +61,7 @@ func Warnings(r replay.Result) []Warning {
 	out = append(out, unseen(p, r.Unseen)...)
 	out = append(out, unsplit(r)...)
 	out = append(out, unclustered(r)...)
+	add(historyDiffers(r.Production))
 	add(undecidedLeft(p, c))
 	add(labelsMissing(total))
 	add(unevenLabels(c))
@@ -121,6 +123,19 @@ func unclustered(r replay.Result) []Warning {
 		}
 	}
 	return out
+}
+
+// historyDiffers doubts a history policy that disagrees with the actions that were recorded.
+func historyDiffers(p replay.Production) (Warning, bool) {
+	if p.Differ == 0 {
+		return Warning{}, false
+	}
+	text := fmt.Sprintf("the history policy %s acts otherwise than was recorded on %s records (%s), and on %s of them approves what was stopped or stops what was "+
+		"approved: the recorded action counts there", p.Policy.Name, of(p.Differ, p.Judged), percent(p.Differ, p.Judged), count(p.Crossed))
+	if p.Replayed > 0 {
+		text += fmt.Sprintf(", and on the %s records without one the policy may be wrong too", count(p.Replayed))
+	}
+	return Warning{Code: HistoryDiffers, Message: text}, true
 }
 
 func undecidedLeft(p *replay.Policy, c replay.Counts) (Warning, bool) {

@@ -14,6 +14,8 @@ const (
 	UndecidedCalls  = "undecided_recommendation"
 	SelectiveLabels = "selective_labels"
 	StoppedLabels   = "stopped_unlabeled"
+	DependentLeft   = "dependent_records_left_out"
+	DependentSteps  = "triggers_of_independent_records"
 )
 
 // Warnings returns the doubts about a calibration, beside what its certificate assumes.
@@ -31,13 +33,14 @@ func (c *Calibration) Warnings() []Warning {
 	if len(c.Windows) == 0 {
 		return out
 	}
+	c.warnDependence(warn)
 	last := c.Windows[len(c.Windows)-1]
 	if n := last.Total.N(); n > 0 && float64(last.Total.Labeled()) < lowCoverage*float64(n) {
 		warn(ImmatureWindow, "%s of the records of %s are labeled: the certificate is about those whose label came early, which need not be like the rest. --until leaves the newest months out",
 			of(last.Total.Labeled(), n), last.String())
 	}
 	if blind, stopped := c.unheard(); 100*blind >= stopped.N() && blind > 0 { // fewer could move no rate by much
-		warn(StoppedLabels, "of the records that the champion does not approve, %s have a label: only the walk counts what is missing against a policy. "+
+		warn(StoppedLabels, "of the records "+c.StoppedBy()+", %s have a label: only the walk counts what is missing against a policy. "+
 			"Any other fraud rate of a policy that approves them is that of the labeled alone, and may be far too low", of(stopped.Labeled(), stopped.N()))
 	}
 	at, found := c.Recommendation()
@@ -55,16 +58,25 @@ func (c *Calibration) Warnings() []Warning {
 	return out
 }
 
-// unheard returns what the champion does not approve in any window, and how many of the labels that it should have are missing.
+// warnDependence says what entities change.
+func (c *Calibration) warnDependence(warn func(code, format string, args ...any)) {
+	if c.Goals.Entity == "" {
+		return
+	}
+	for _, w := range c.Windows {
+		if w.Left > 0 {
+			warn(DependentLeft, "%s records of %s are left out of the window %q, because their %s has a record in a later window too", count(w.Left), w.String(), w.Name, c.Goals.Entity)
+		}
+	}
+	warn(DependentSteps, "records of one %s depend on each other, which p-values and bounds of the last window account for; the intervals of any other table, and the triggers of a rollout, take records as independent", c.Goals.Entity)
+}
+
+// unheard returns what production stopped in any window, and how many of the labels that it should have are missing.
 func (c *Calibration) unheard() (blind int64, stopped replay.Tally) {
-	var kept replay.Tally
-	for _, counts := range c.Current {
-		kept = kept.Add(counts.Approved())
-		stopped = stopped.Add(counts.Total().Sub(counts.Approved()))
+	var all produced
+	for i := range c.past {
+		all.kept = all.kept.Add(c.past[i].kept)
+		stopped = stopped.Add(c.past[i].all())
 	}
-	share := 1.0
-	if kept.N() > 0 {
-		share = float64(kept.Labeled()) / float64(kept.N())
-	}
-	return lacking(stopped, share), stopped
+	return lacking(stopped, all.share()), stopped
 }

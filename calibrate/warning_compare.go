@@ -10,6 +10,7 @@ import (
 // Codes of warnings about a comparison, beside those about the result of each policy.
 const (
 	UnlabeledSwapIns    = "unlabeled_swap_ins"
+	ChampionBeyond      = "champion_beyond_production"
 	FewSwappedFrauds    = "few_swapped_frauds"
 	UndecidedDifference = "undecided_difference"
 	SeveralChallengers  = "several_challengers"
@@ -19,7 +20,7 @@ const (
 // policy did by itself are Warnings.
 func ComparisonWarnings(c *replay.Comparison) []Warning {
 	var out []Warning
-	for _, doubt := range []func(*replay.Comparison) (Warning, bool){undecidedDifference, unlabeledSwapIns, fewSwappedFrauds} {
+	for _, doubt := range []func(*replay.Comparison) (Warning, bool){undecidedDifference, unlabeledSwapIns, championBeyond, fewSwappedFrauds} {
 		if w, found := doubt(c); found {
 			out = append(out, w)
 		}
@@ -45,16 +46,33 @@ func undecidedDifference(c *replay.Comparison) (Warning, bool) {
 // unlabeledSwapIns bounds the challenger's fraud rate by what the swap-ins without an outcome could turn out to be (Manski's
 // bounds, STATISTICS.md, section 4). No value in between is claimed.
 func unlabeledSwapIns(c *replay.Comparison) (Warning, bool) {
-	p := c.Approvals()
-	missing, swapIns := p.OnlyChallenger.Records[dataset.Unlabeled], p.OnlyChallenger.N()
+	sel, swapIns := SelectiveSwap(&c.Swap), c.SwapIns().N()
+	if sel.Unknown == 0 {
+		return Warning{}, false
+	}
+	what := "swap-ins have no label"
+	if c.Stopped != nil {
+		what = "records that production stopped and the challenger approves have no label"
+	}
+	return Warning{UnlabeledSwapIns, fmt.Sprintf("%s %s: whether they are fraud is unknown, and they count as neither fraud nor legit. "+
+		"What production blocked seldom gets one. With them the challenger's fraud rate is anywhere from %s to %s", of(sel.Unknown, swapIns), what,
+		percent(sel.Frauds, sel.Known+sel.Unknown), percent(sel.Frauds+sel.Unknown, sel.Known+sel.Unknown)), []string{"fraud_rate"}}, true
+}
+
+// championBeyond doubts the champion's own fraud rate where it approves what production stopped, so that it is not what
+// production ran.
+func championBeyond(c *replay.Comparison) (Warning, bool) {
+	if c.Stopped == nil {
+		return Warning{}, false
+	}
+	missing, n := c.Stopped[0].Records[dataset.Unlabeled], c.Stopped[0].N()
 	if missing == 0 {
 		return Warning{}, false
 	}
-	approved := p.Both.Add(p.OnlyChallenger)
-	k, n := approved.Records[dataset.Fraud], approved.Labeled()
-	return Warning{UnlabeledSwapIns, fmt.Sprintf("%s swap-ins have no label: whether they are fraud is unknown, and they count as neither fraud nor legit. "+
-		"What production blocked seldom gets one. With them the challenger's fraud rate is anywhere from %s to %s", of(missing, swapIns),
-		percent(k, n+missing), percent(k+missing, n+missing)), []string{"fraud_rate"}}, true
+	champion, _ := c.Counts()
+	k, known := champion.Approved().Records[dataset.Fraud], champion.Approved().Labeled()
+	return Warning{ChampionBeyond, fmt.Sprintf("%s records that production stopped and the champion approves have no label: it is not what production ran, and its "+
+		"fraud rate is anywhere from %s to %s", of(missing, n), percent(k, known+missing), percent(k+missing, known+missing)), []string{"fraud_rate"}}, true
 }
 
 // fewSwappedFrauds doubts the test of a fraud rate, which is normal, where it rests on a handful of frauds.

@@ -26,6 +26,11 @@ func TestComparisonWarnings(t *testing.T) {
 		}, []string{FewSwappedFrauds, "9 of 14 labeled swaps"}},
 		{"no swap labeled", func(c *replay.Comparison) { c.Actions[dataset.Block][dataset.Approve] = of(100, 0, 0) },
 			[]string{UnlabeledSwapIns, "100 of 100 swap-ins have no label", "from 0.91 % to 10.00 %"}},
+		{"not what production ran", func(c *replay.Comparison) { c.Stopped = &[2]replay.Tally{of(100, 0, 0), {}} },
+			[]string{ChampionBeyond, "100 of 100 records that production stopped and the champion approves have no label", "from 0.91 % to 10.00 %"}},
+		{"production approved it", func(c *replay.Comparison) {
+			c.Actions[dataset.Block][dataset.Approve], c.Stopped = of(100, 0, 0), &[2]replay.Tally{}
+		}, nil},
 		{"undecided on both sides", func(c *replay.Comparison) {
 			c.Actions[replay.Undecided][dataset.Approve], c.Actions[dataset.Approve][replay.Undecided] = of(0, 70, 30), of(0, 15, 5)
 		}, []string{UndecidedDifference, "100 records are undecided under the champion and 20 under the challenger", "between -20 and +100 of 1,120"}},

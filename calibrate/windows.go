@@ -17,7 +17,9 @@ type Window struct {
 	From, To string
 	// Total counts its records.
 	Total replay.Tally
-	cube  *replay.Cube
+	// Left counts the records that are left out of it, because their entity has one in a later window too.
+	Left int64
+	cube *replay.Cube
 	// seen is the time of the history's first and last record, nil where it is not known.
 	seen *dataset.Period
 }
@@ -129,9 +131,40 @@ func nearestCut(list []period, share float64, low, high int) int {
 
 func distance(a, b float64) float64 { return max(a-b, b-a) }
 
+// windowsOf returns the windows of a search. Where records belong to entities, no two windows share one.
+func windowsOf(cube *replay.Cube, champion *replay.Policy, dealt [3][]period) ([]Window, error) {
+	var out []Window
+	for i, name := range []string{"propose", "rank", "certify"} {
+		w, err := windowOf(name, cube, dealt[i])
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, w)
+	}
+	if cube.Entity() == "" {
+		return out, nil
+	}
+	cubes, left, err := cube.SlicesApart(len(out), func(key []string) int {
+		return slices.IndexFunc(dealt[:], func(list []period) bool {
+			return slices.ContainsFunc(list, func(p period) bool { return p.key == key[0] })
+		})
+	})
+	if err != nil {
+		return nil, err
+	}
+	for i := range out {
+		r, err := cubes[i].Run(champion)
+		if err != nil {
+			return nil, err
+		}
+		out[i].cube, out[i].Left, out[i].Total = cubes[i], left[i], r.Total()
+	}
+	return out, nil
+}
+
 // windowOf returns the window of some periods.
 func windowOf(name string, cube *replay.Cube, list []period) (Window, error) {
-	w := Window{Name: name, seen: cube.Account.Period}
+	w := Window{Name: name, seen: seenIn(cube.Account)}
 	var keys []string
 	for _, p := range list {
 		keys = append(keys, p.key)
@@ -143,6 +176,16 @@ func windowOf(name string, cube *replay.Cube, list []period) (Window, error) {
 	var err error
 	w.cube, err = cube.Slice(func(key []string) bool { _, in := slices.BinarySearch(keys, key[0]); return in })
 	return w, err
+}
+
+// seenIn returns the time of the first and the last record that can be in a window, nil where it is not known.
+func seenIn(a dataset.Account) *dataset.Period {
+	if a.Period == nil || a.Mature == nil || !a.Mature.Only || a.Mature.Newest == 0 {
+		return a.Period
+	}
+	p := *a.Period
+	p.Last = min(p.Last, a.Mature.Newest)
+	return &p
 }
 
 // String names a window by its days.

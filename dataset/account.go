@@ -43,6 +43,9 @@ type Account struct {
 	IDsChecked bool
 	// Mature tells which labels count as final, nil where they were taken as they are. A scan leaves it nil.
 	Mature *Mature
+	// LabelTimes tell whether it could be asked which labels count as final, nil where nobody asked or Mature tells more. A scan
+	// leaves it nil.
+	LabelTimes *LabelTimes
 }
 
 // Account returns what was read, once every worker has met io.EOF, and closes the scan. The error names every input that

@@ -70,9 +70,10 @@ func (b *Batch) reset(fields []Field, n int) {
 	}
 }
 
-// reject marks record i as bad and logs why; value is as it stands in the data.
+// reject marks record i as bad, unless its issue is of a kind that is only noted, and logs why; value is as it stands in the
+// data.
 func (b *Batch) reject(i int, kind IssueKind, field, value string) {
-	if b.Bad == nil {
+	if b.Bad == nil && kind.Rejects() {
 		b.Bad = make([]bool, b.N)
 	}
 	row := b.Row + int64(i)
@@ -82,8 +83,10 @@ func (b *Batch) reject(i int, kind IssueKind, field, value string) {
 	if value != "" {
 		value = safeValue(value)
 	}
-	b.log.add(kind, b.Unit, row, field, value, !b.Bad[i])
-	b.Bad[i] = true
+	b.log.add(kind, b.Unit, row, field, value, !b.Rejected(i))
+	if kind.Rejects() {
+		b.Bad[i] = true
+	}
 }
 
 // truncate keeps the first n records of a batch that was reset for more.

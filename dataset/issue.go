@@ -56,15 +56,17 @@ var issueKinds = [numIssues]struct {
 	BadCluster:       {name: "unknown_cluster", allowed: "very_low, low, review, high or very_high"},
 	BadLabel:         {name: "unknown_label", allowed: "fraud, legit, or one of their aliases such as ko, ok, 1, 0, or empty"},
 	ConflictingLabel: {name: "conflicting_label", allowed: "one label for one id"},
-	BadAction:        {name: "unknown_action", allowed: "approve, monitor, step_up, review, block, or an alias such as accept, challenge, reject"},
-	BadTime:          {name: "unreadable_time", allowed: "RFC 3339 such as 2026-03-04T05:06:07Z, a date, or epoch seconds, 1970..2199"},
-	NaNAmount:        {name: "nan_amount", allowed: "a finite number"},
-	NegativeAmount:   {name: "negative_amount", allowed: "0 or more"},
-	BadAmount:        {name: "bad_amount", allowed: "a number below 1e12"},
-	BadBool:          {name: "bad_boolean", allowed: "true or false"},
-	BadNumber:        {name: "bad_number", allowed: "a finite number"},
-	BadType:          {name: "bad_type", allowed: "a plain value, not an object or a list"},
-	DuplicateID:      {name: "duplicate_id", allowed: "one record for one id and time", noted: true},
+	// An action that nobody knows is none. Every replay looks for one, and a column of that name may be about something else:
+	// its records are no worse for it.
+	BadAction:      {name: "unknown_action", allowed: "approve, monitor, step_up, review, block, or an alias such as accept, challenge, reject", noted: true},
+	BadTime:        {name: "unreadable_time", allowed: "RFC 3339 such as 2026-03-04T05:06:07Z, a date, or epoch seconds, 1970..2199"},
+	NaNAmount:      {name: "nan_amount", allowed: "a finite number"},
+	NegativeAmount: {name: "negative_amount", allowed: "0 or more"},
+	BadAmount:      {name: "bad_amount", allowed: "a number below 1e12"},
+	BadBool:        {name: "bad_boolean", allowed: "true or false"},
+	BadNumber:      {name: "bad_number", allowed: "a finite number"},
+	BadType:        {name: "bad_type", allowed: "a plain value, not an object or a list"},
+	DuplicateID:    {name: "duplicate_id", allowed: "one record for one id and time", noted: true},
 }
 
 func (k IssueKind) String() string { return issueKinds[k].name }

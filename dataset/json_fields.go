@@ -207,6 +207,9 @@ func (p *placement) scalar(b *Batch, i int, t *target) {
 				return
 			}
 			text = codes
+		case v.form >= formObject && t.Kind == KindAction:
+			t.reject(b, i, BadAction, "", nil)
+			return
 		case v.form >= formObject:
 			t.reject(b, i, BadType, "", nil)
 			return

@@ -2,6 +2,18 @@ package dataset
 
 import "time"
 
+// LabelTimes tell whether a history says when its labels became known, which is what maturity is judged by.
+type LabelTimes struct {
+	// Labeled counts the records with a label, Known those with the time at which it became known.
+	Labeled, Known int64
+}
+
+// Unknown reports whether there are labels and none of their times is known: whether they are final cannot be told.
+func (l *LabelTimes) Unknown() bool { return l != nil && l.Labeled > 0 && l.Known == 0 }
+
+// Add adds a count.
+func (l *LabelTimes) Add(m LabelTimes) { l.Labeled, l.Known = l.Labeled+m.Labeled, l.Known+m.Known }
+
 // A MatureCount counts what maturity did to the labels of records.
 type MatureCount struct {
 	// Immature counts the records that are too young, or without a time; Late the frauds that were reported after maturity.
@@ -16,6 +28,8 @@ type MatureCount struct {
 type Mature struct {
 	Days int
 	AsOf int64 // microseconds since 1970
+	// Only is set where the immature records were left out, and not counted without their label.
+	Only bool
 	MatureCount
 }
 

@@ -196,7 +196,7 @@ func TestSynthExploration(t *testing.T) {
 
 // TestSynthIsNobody looks for anything that is not from a range set apart for examples.
 func TestSynthIsNobody(t *testing.T) {
-	text, _ := synthText(t, SynthOptions{Records: 3000})
+	text, _ := synthText(t, SynthOptions{Records: 3000, Details: true})
 	patterns := map[string]string{ // what may be personal, and what it may be
 		`[^"]*@[^"]*`:                 `^synth-c\d{9}@example\.com$`,
 		`"\+[^"]*"`:                   `^"\+447700900\d{3}"$`,

@@ -214,6 +214,9 @@ func (s *synthesizer) device(t *jsonText, r *synthRecord) {
 	t.number("click_count", r.movement/8)
 	t.number("time_elapsed_ms", 900+137*r.movement)
 	t.ip("ip", r)
+	if s.Details {
+		t.deviceDetail(s.detail(r))
+	}
 }
 
 // ip writes an address of TEST-NET-1, which belongs to nobody. The records of an account share it.
@@ -229,6 +232,10 @@ func (s *synthesizer) onboarding(t *jsonText, r *synthRecord) {
 	}
 	t.open("onboarding")
 	t.id(ResolutionID, resolutionPrefix, r.n)
+	var detail synthDetail
+	if s.Details {
+		detail = s.detail(r)
+	}
 	for i, score := range [...]int{r.onboarding, r.phone, r.email, r.ip} {
 		c := hubClaims[i]
 		t.open(c.name)
@@ -237,10 +244,16 @@ func (s *synthesizer) onboarding(t *jsonText, r *synthRecord) {
 			t.key("phone_number")
 			t.b = appendPadded(append(t.b, `"+447700900`...), r.n%1000, 3)
 			t.b = append(t.b, '"')
+			if s.Details {
+				t.phoneDetail(detail)
+			}
 		case "email":
 			t.key("email")
 			t.b = appendID(append(t.b, '"'), customerPrefix, r.n)
 			t.b = append(t.b, `@example.com"`...)
+			if s.Details {
+				t.emailDetail(detail)
+			}
 		case "ip":
 			t.ip("ip", r)
 			t.boolean("ip_is_vpn", r.signals[vpnSignal])

@@ -41,6 +41,9 @@ type SynthOptions struct {
 	Login bool `json:"login"`
 	// Strings writes the numbers and booleans of the session (or login) response as strings, as the vendor's API does.
 	Strings bool `json:"strings"`
+	// Details adds what the red flags of the Session + Onboarding Guide read beyond signals and reason codes: the countries of phone
+	// and IP, the age of the email address and its social accounts. All else stays as it is without.
+	Details bool `json:"details,omitempty"`
 
 	// Missing is the share of session responses that are lost, half as null and half as a 404; Processing and Failed are the
 	// shares of all responses that were not ready or an error: 0.02, 0.005 and 0.005.

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 )
 
 // The flag is shared by all goldens of the package, whichever file defines it.
@@ -21,10 +22,13 @@ func init() {
 
 func updating() bool { return flag.Lookup("update").Value.String() == "true" }
 
+// sampleAsOf is when the labels of the samples were read: 120 days after the end of May, so that June is not mature.
+var sampleAsOf = time.Date(2025, 9, 28, 0, 0, 0, 0, time.UTC)
+
 // The samples of testdata/sample. testdata/README.md describes them; both are about the same people.
 var (
-	sampleCombined  = SynthOptions{Records: 6000, Seed: 2025, Months: 6, FraudRate: 0.03, Strings: true}
-	sampleWaterfall = SynthOptions{Records: 6000, Seed: 2025, Months: 6, FraudRate: 0.03, Mode: SynthWaterfall, NoLabels: true, BlockedUnlabeled: true}
+	sampleCombined  = SynthOptions{Records: 6000, Seed: 2025, Months: 6, FraudRate: 0.03, Strings: true, Details: true, AsOf: sampleAsOf}
+	sampleWaterfall = SynthOptions{Records: 6000, Seed: 2025, Months: 6, FraudRate: 0.03, Mode: SynthWaterfall, NoLabels: true, BlockedUnlabeled: true, Details: true, AsOf: sampleAsOf}
 )
 
 func TestSamples(t *testing.T) {

@@ -30,7 +30,7 @@ func TestSynthTruthOfAnyOptions(t *testing.T) {
 			Mode:       rapid.SampledFrom([]string{SynthCombined, SynthWaterfall}).Draw(rt, "mode"),
 			Population: rapid.SampledFrom([]string{"A", "B", "N"}).Draw(rt, "population"),
 			GateLow:    rapid.IntRange(-1, 500).Draw(rt, "low"), GateHigh: rapid.IntRange(500, 1001).Draw(rt, "high"),
-			Login: rapid.Bool().Draw(rt, "login"), Strings: rapid.Bool().Draw(rt, "strings"),
+			Login: rapid.Bool().Draw(rt, "login"), Details: rapid.Bool().Draw(rt, "details"), Strings: rapid.Bool().Draw(rt, "strings"),
 			Missing: rate.Draw(rt, "missing"), Processing: rate.Draw(rt, "processing"), Failed: rate.Draw(rt, "failed"),
 			LabelDelay: rapid.SampledFrom([]float64{-1, 0, 400}).Draw(rt, "delay"), LabelNoise: rate.Draw(rt, "noise"),
 			BlockedUnlabeled: rapid.Bool().Draw(rt, "blocked"), Exploration: rate.Draw(rt, "exploration"), Rings: rate.Draw(rt, "rings"),

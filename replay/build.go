@@ -11,10 +11,11 @@ import (
 func Build(ctx context.Context, plan *Plan, scan *dataset.Scan, workers int, rows *Decisions) (*Cube, error) {
 	defer scan.Close()
 	builders := make([]*Builder, max(1, workers))
-	mature := make([]dataset.MatureCount, len(builders))
+	mature, times := make([]dataset.MatureCount, len(builders)), make([]dataset.LabelTimes, len(builders))
 	err := drain(ctx, scan, len(builders), func(i int) func(*dataset.Batch) error {
 		builders[i] = NewBuilder(plan)
 		return func(b *dataset.Batch) error {
+			plan.countTimes(b, &times[i])
 			plan.mature(b, &mature[i])
 			if err := builders[i].Add(b); err != nil || rows == nil {
 				return err
@@ -46,11 +47,16 @@ func Build(ctx context.Context, plan *Plan, scan *dataset.Scan, workers int, row
 	}
 	cube.Account = account
 	if plan.Maturity.Days > 0 {
-		m := &dataset.Mature{Days: plan.Maturity.Days, AsOf: plan.Maturity.AsOf}
+		m := &dataset.Mature{Days: plan.Maturity.Days, AsOf: plan.Maturity.AsOf, Only: plan.MatureOnly}
 		for _, c := range mature {
 			m.Add(c)
 		}
 		cube.Account.Mature = m
+	} else if plan.LabelTimes {
+		cube.Account.LabelTimes = new(dataset.LabelTimes)
+		for _, c := range times {
+			cube.Account.LabelTimes.Add(c)
+		}
 	}
 	return cube, nil
 }

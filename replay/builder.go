@@ -25,7 +25,7 @@ type Builder struct {
 	eval  *evaluator
 	masks []uint64 // of the last batch: the conditions that hold, per record
 	index []uint32 // of the last batch: the position of each record in the inner grid
-	group []uint32 // of the last batch: the group of each record
+	group []uint32 // of the last batch: the group of each record, with what production did as its last digit
 
 	// A record's group is numbered in steps, one for each By field and one for the mask: steps[i] numbers the pairs of the
 	// group so far and the part's own number.
@@ -38,9 +38,8 @@ type Builder struct {
 	grids    [][]tally // per group, where the inner grid is small
 	table    table     // elsewhere
 	spread   spreader  // where the plan asks for it
-	logins   []login   // where the plan names a user
-	nobody   int64     // records without a user or a time
-	users    userHashes
+	singles  []single  // where the plan asks for them
+	entities entityHashes
 	noAmount int64
 	total    int64 // amount so far, to refuse an overflow before it happens
 }
@@ -92,12 +91,12 @@ func (b *Builder) Add(batch *dataset.Batch) error {
 	b.unseen = slices.DeleteFunc(b.unseen, func(column int) bool { return seen(batch, column, b.plan.fields[column].Kind) })
 	b.position(batch)
 	b.assign(batch)
-	if b.plan.user >= 0 {
+	if b.plan.single() {
 		if err := b.note(batch); err != nil {
 			return err
 		}
 	}
-	if g := b.groupCount(); g > maxGroups {
+	if g := b.groupCount() / b.pasts(); g > maxGroups {
 		return fmt.Errorf("by %s makes more than %d groups, want fields of few values", strings.Join(b.plan.By, ","), maxGroups)
 	}
 	return b.count(batch)
@@ -156,25 +155,40 @@ func (b *Builder) assign(batch *dataset.Batch) {
 			}
 		}
 	}
+	if b.plan.past >= 0 {
+		for r, a := range batch.Cols[b.plan.past].U8[:batch.N] {
+			b.group[r] = b.group[r]*dataset.NumActions + uint32(a)
+		}
+	}
 }
 
+// groupCount returns how many numbers groups have had so far.
 func (b *Builder) groupCount() int {
-	if len(b.steps) == 0 {
+	n := 1
+	if len(b.steps) > 0 {
+		n = len(b.steps[len(b.steps)-1].keys)
+	}
+	return n * b.pasts()
+}
+
+// pasts returns how many numbers a group has that differ in what production did.
+func (b *Builder) pasts() int {
+	if b.plan.past < 0 {
 		return 1
 	}
-	return len(b.steps[len(b.steps)-1].keys)
+	return dataset.NumActions
 }
 
 // count adds one to the cell of each record.
 func (b *Builder) count(batch *dataset.Batch) error {
 	amounts := batch.Cols[b.plan.amount].I64
 	limit := denseCells
-	if len(b.parts) == 0 {
+	if len(b.parts) == 0 && b.plan.past < 0 {
 		limit = bareCells
 	}
 	dense := b.plan.cells <= limit
 	for dense && len(b.grids) < b.groupCount() {
-		b.grids = append(b.grids, make([]tally, b.plan.cells))
+		b.grids = append(b.grids, nil) // made once it is needed: production seldom does everything
 	}
 	var total int64
 	for r, x := range b.index {
@@ -189,7 +203,12 @@ func (b *Builder) count(batch *dataset.Batch) error {
 		total += amount
 		var t *tally
 		if dense {
-			t = &b.grids[b.group[r]][x]
+			grid := b.grids[b.group[r]]
+			if grid == nil {
+				grid = make([]tally, b.plan.cells)
+				b.grids[b.group[r]] = grid
+			}
+			t = &grid[x]
 		} else {
 			t = b.table.at(uint64(b.group[r])<<32 | uint64(x))
 		}
@@ -208,7 +227,7 @@ func (b *Builder) count(batch *dataset.Batch) error {
 
 // Cube freezes what was added.
 func (b *Builder) Cube() (*Cube, error) {
-	c := &Cube{plan: b.plan, NoAmount: b.noAmount, logins: b.logins, nobody: b.nobody}
+	c := &Cube{plan: b.plan, NoAmount: b.noAmount}
 	for _, column := range b.unseen {
 		c.unseen = append(c.unseen, b.plan.fields[column].Name)
 	}
@@ -223,6 +242,7 @@ func (b *Builder) Cube() (*Cube, error) {
 	b.table.each(func(key uint64, t tally) {
 		cells[key>>32] = append(cells[key>>32], cell{uint32(key), t.n, t.amount})
 	})
+	groups := make([]cubeGroup, len(cells)) // by number
 	for g, list := range cells {
 		if len(list) == 0 {
 			continue
@@ -232,16 +252,25 @@ func (b *Builder) Cube() (*Cube, error) {
 		if b.plan.Spread {
 			group.spreads = b.spread.of(g, list)
 		}
+		groups[g] = group
 		c.groups = append(c.groups, group)
 	}
-	// Two masks can differ in no group but the same key and mask can not occur twice: the numbers are of distinct pairs.
+	// Two masks can differ in no group but the same id can not occur twice: the numbers are of distinct pairs.
 	c.sort()
-	return c, nil
+	if b.plan.single() {
+		c.addSingles(b.singles, c.places(groups))
+		c.sortSingles()
+	}
+	return c, c.settle()
 }
 
 // unpack walks the steps back from a group's number to the values it was made of.
 func (b *Builder) unpack(number int, cells []cell) cubeGroup {
-	g := cubeGroup{cells: cells, key: make([]string, len(b.plan.by))}
+	g := cubeGroup{cells: cells, groupID: groupID{key: make([]string, len(b.plan.by))}}
+	if b.plan.past >= 0 {
+		g.past = dataset.Action(number % dataset.NumActions)
+		number /= dataset.NumActions
+	}
 	for i := len(b.parts) - 1; i >= 0; i-- {
 		pair := b.steps[i].keys[number]
 		number = int(pair >> 32)

@@ -1,6 +1,7 @@
 package replay
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -19,6 +20,10 @@ type Comparison struct {
 	Crossings []Crossing
 	// Groups holds the swap table of each group of the fields asked for with By, ordered by their keys; nil without By.
 	Groups []SwapGroup
+	// Dependence is that of Cube.PairDependence where somebody asked for it; Compare leaves it nil.
+	Dependence *PairDependence
+	// Entities are the dependences under the champion and under the challenger, set with Dependence.
+	Entities [2]*Dependence
 	// NoAmount counts the records of the history that carry no amount.
 	NoAmount int64
 	// Unseen names the products and the fields of rules that one of the policies reads and no record has, ordered.
@@ -32,6 +37,10 @@ type Swap struct {
 	Actions [dataset.NumActions][dataset.NumActions]Tally
 	// Called counts the records by whether the champion asks its second product, 1 if it does, and whether the challenger does.
 	Called [2][2]int64
+	// Stopped counts the records that production stopped and that the champion approves, 0, or the challenger, 1. Of a record of
+	// which nobody knows what production did, the champion tells, which is the policy in force. It is nil where that is all
+	// records.
+	Stopped *[2]Tally
 }
 
 // A SwapGroup is the part of a history that shares the values of the By fields.
@@ -56,6 +65,11 @@ func (c *Cube) Compare(champion, challenger *Policy) (*Comparison, error) {
 		}
 	}
 	run := [2]*runner{c.plan.runner(champion), c.plan.runner(challenger)}
+	known := slices.ContainsFunc(c.groups, func(g cubeGroup) bool { return g.past != dataset.NoAction })
+	var stopped *[2]Tally
+	if known {
+		stopped = &[2]Tally{}
+	}
 	parts := newCrossTable(champion, challenger)
 	groups := map[string]*SwapGroup{}
 	for i := range c.groups {
@@ -65,12 +79,16 @@ func (c *Cube) Compare(champion, challenger *Policy) (*Comparison, error) {
 			id := fmt.Sprintf("%q", g.key)
 			if groups[id] == nil {
 				groups[id] = &SwapGroup{Key: g.key}
+				if known {
+					groups[id].Stopped = &[2]Tally{}
+				}
 			}
 			swap = &groups[id].Swap
 		}
-		crossGroup(run, g, parts, swap)
+		crossGroup(run, g, parts, swap, stopped)
 	}
 	out := &Comparison{Champion: champion, Challenger: challenger, Economics: c.plan.Economics, Crossings: parts.crossings(), NoAmount: c.NoAmount}
+	out.Stopped = stopped
 	for _, x := range out.Crossings {
 		out.Swap.add(&x.Champion.Decision, &x.Challenger.Decision, x.Tally)
 	}
@@ -84,8 +102,9 @@ func (c *Cube) Compare(champion, challenger *Policy) (*Comparison, error) {
 	return out, nil
 }
 
-// crossGroup adds the cells of one group to the parts that decided and, where there are By fields, to the group's own swap.
-func crossGroup(run [2]*runner, g *cubeGroup, parts *crossTable, swap *Swap) {
+// crossGroup adds the cells of one group to the parts that decided and, where there are By fields, to the group's own swap. What
+// production stopped is added to stopped, nil where that is not known.
+func crossGroup(run [2]*runner, g *cubeGroup, parts *crossTable, swap *Swap, stopped *[2]Tally) {
 	champion, challenger := run[0].in(g), run[1].in(g)
 	for i, cell := range g.cells {
 		label, codes := cell.index%dataset.NumLabels, cell.index/dataset.NumLabels
@@ -95,15 +114,42 @@ func crossGroup(run [2]*runner, g *cubeGroup, parts *crossTable, swap *Swap) {
 		if g.spreads != nil {
 			part.widen(label, g.spreads[i])
 		}
+		if swap == nil && stopped == nil {
+			continue
+		}
+		var t Tally
+		t.add(label, cell.n, cell.amount)
+		if g.spreads != nil {
+			t.widen(label, g.spreads[i])
+		}
 		if swap != nil {
-			var t Tally
-			t.add(label, cell.n, cell.amount)
-			if g.spreads != nil {
-				t.widen(label, g.spreads[i])
-			}
 			swap.add(a, b, t)
 		}
+		if past := cmp.Or(g.past, a.Action); stopped != nil && !lets(past) {
+			addStopped(stopped, a, b, t)
+			if swap != nil {
+				addStopped(swap.Stopped, a, b, t)
+			}
+		}
 	}
+}
+
+// addStopped adds records that production stopped to those that a policy approves.
+func addStopped(to *[2]Tally, champion, challenger *Decision, t Tally) {
+	for i, d := range [...]*Decision{champion, challenger} {
+		if lets(d.Action) {
+			to[i] = to[i].Add(t)
+		}
+	}
+}
+
+// SwapIns returns the records that the challenger approves and that production stopped. Where the history does not say what
+// production did, the champion stands for it.
+func (s *Swap) SwapIns() Tally {
+	if s.Stopped != nil {
+		return s.Stopped[1]
+	}
+	return s.Approvals().OnlyChallenger
 }
 
 func (s *Swap) add(a, b *Decision, t Tally) {
@@ -165,6 +211,12 @@ func (s Swap) Add(t Swap) Swap {
 		for j := range s.Called[i] {
 			s.Called[i][j] += t.Called[i][j]
 		}
+	}
+	switch {
+	case s.Stopped == nil:
+		s.Stopped = t.Stopped
+	case t.Stopped != nil:
+		s.Stopped = &[2]Tally{s.Stopped[0].Add(t.Stopped[0]), s.Stopped[1].Add(t.Stopped[1])}
 	}
 	return s
 }

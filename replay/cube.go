@@ -13,20 +13,21 @@ import (
 // cubes of one plan add up. It is immutable.
 type Cube struct {
 	plan   *Plan
-	groups []cubeGroup // ordered by key, then by mask
+	groups []cubeGroup // ordered by their ids
 	// Account tells what became of every record that was read for the cube.
 	Account dataset.Account
 	// NoAmount counts the records that carry no amount; they add nothing to any value.
 	NoAmount int64
-	logins   []login // where the plan names a user; neither slices nor what is kept have them
-	nobody   int64
-	unseen   []string // products and fields of conditions of which no record has a value
+	// production tells how the past of groups is known, of the whole history; slices leave it out.
+	production Production
+	// singles are the records one by one where the plan asks for them, ordered by entity and time.
+	singles []single
+	unseen  []string // products and fields of conditions of which no record has a value
 }
 
-// A cubeGroup holds the cells of the records that share the By values and the outcome of every condition.
+// A cubeGroup holds the cells of the records that share the By values, the outcome of every condition and what production did.
 type cubeGroup struct {
-	key   []string
-	mask  uint64
+	groupID
 	cells []cell // ordered by index, none empty
 	// spreads are those of the cells, nil where the plan does not ask for them.
 	spreads []Spread
@@ -62,45 +63,62 @@ func (c *Cube) Cells() int {
 // Merge returns the sum of cubes of one plan, in any order the same. Accounts are not merged: they belong to a scan.
 func Merge(cubes ...*Cube) (*Cube, error) {
 	sum := &Cube{plan: cubes[0].plan, unseen: cubes[0].unseen}
-	groups := map[string]*cubeGroup{}
+	sum.production.Policy = cubes[0].production.Policy
+	var groups []cubeGroup
 	for _, c := range cubes {
 		if c.plan != sum.plan {
 			return nil, fmt.Errorf("cubes of different questions do not add up")
 		}
 		sum.NoAmount += c.NoAmount
-		sum.nobody += c.nobody
-		if sum.logins = append(sum.logins, c.logins...); len(sum.logins) > maxLogins {
-			return nil, errLogins
-		}
 		sum.unseen = slices.DeleteFunc(slices.Clone(sum.unseen), func(f string) bool { return !slices.Contains(c.unseen, f) })
-		for i := range c.groups {
-			g := &c.groups[i]
-			id := g.id()
-			into := groups[id]
-			if into == nil {
-				into = &cubeGroup{key: g.key, mask: g.mask}
-				groups[id] = into
-			}
-			var err error
-			into.spreads = addSpreads(into, g)
-			if into.cells, err = addCells(into.cells, g.cells); err != nil {
-				return nil, err
-			}
+		sum.production.add(c.production)
+		groups = append(groups, c.groups...)
+	}
+	var err error
+	if sum.groups, err = gather(groups); err != nil {
+		return nil, err
+	}
+	for _, c := range cubes {
+		if len(c.singles) == 0 {
+			continue
+		}
+		if sum.addSingles(c.singles, sum.places(c.groups)); len(sum.singles) > maxSingles {
+			return nil, errSingles
 		}
 	}
-	for _, g := range groups {
-		sum.groups = append(sum.groups, *g)
-	}
-	sum.sort()
+	sum.sortSingles()
 	return sum, nil
+}
+
+// gather adds up groups of one id and orders them.
+func gather(list []cubeGroup) ([]cubeGroup, error) {
+	groups := map[string]*cubeGroup{}
+	for i := range list {
+		g := &list[i]
+		id := g.text()
+		into := groups[id]
+		if into == nil {
+			into = &cubeGroup{groupID: g.groupID}
+			groups[id] = into
+		}
+		var err error
+		into.spreads = addSpreads(into, g)
+		if into.cells, err = addCells(into.cells, g.cells); err != nil {
+			return nil, err
+		}
+	}
+	var out []cubeGroup
+	for _, g := range groups {
+		out = append(out, *g)
+	}
+	slices.SortFunc(out, cubeGroup.compare)
+	return out, nil
 }
 
 func (c *Cube) sort() { slices.SortFunc(c.groups, cubeGroup.compare) }
 
-func (g *cubeGroup) id() string { return fmt.Sprintf("%q %x", g.key, g.mask) }
-
 func (g cubeGroup) compare(h cubeGroup) int {
-	return cmp.Or(slices.Compare(g.key, h.key), cmp.Compare(g.mask, h.mask))
+	return cmp.Or(slices.Compare(g.key, h.key), cmp.Compare(g.mask, h.mask), cmp.Compare(g.past, h.past))
 }
 
 // maxTotal bounds the amount of a history, in minor units: far beyond any money, and sums of two such totals still fit.
@@ -137,7 +155,11 @@ func (c *Cube) Run(pol *Policy) (*Result, error) {
 		return nil, err
 	}
 	r := c.plan.runner(pol)
-	res := &Result{Policy: pol, Economics: c.plan.Economics, Rules: make([]Tally, len(pol.Rules)), Held: make([]int64, len(pol.Rules)), By: c.plan.By, NoAmount: c.NoAmount, Unseen: c.unseenBy(pol)}
+	res := &Result{Policy: pol, Economics: c.plan.Economics, Rules: make([]Tally, len(pol.Rules)), Held: make([]int64, len(pol.Rules)), By: c.plan.By, NoAmount: c.NoAmount, Unseen: c.unseenBy(pol),
+		Production: c.production}
+	if c.plan.remembers() {
+		res.Past = &Past{}
+	}
 	groups := map[string]*Group{}
 	for i := range c.groups {
 		g := &c.groups[i]
@@ -150,6 +172,9 @@ func (c *Cube) Run(pol *Policy) (*Result, error) {
 			part = groups[id]
 		}
 		r.group(g, res, part)
+	}
+	if res.Past != nil && res.Past.Known() == 0 {
+		res.Past = nil
 	}
 	for _, g := range groups {
 		res.Groups = append(res.Groups, *g)
@@ -231,6 +256,9 @@ func (r *runner) group(g *cubeGroup, res *Result, part *Group) {
 		codes := c.index / dataset.NumLabels
 		d := in.decision(codes)
 		res.add(d, label, c.n, c.amount)
+		if res.Past != nil {
+			res.Past[g.past][d.Action].add(label, c.n, c.amount)
+		}
 		if r.bare[0][in.axis1.code(codes)] {
 			res.Unclustered[0] += c.n
 		}

@@ -21,6 +21,7 @@ type row struct {
 	country string // "" where absent
 	bot     uint8
 	codes   string
+	past    dataset.Action // what production did
 	bad     bool
 }
 
@@ -72,6 +73,7 @@ func drawRow(t *rapid.T) row {
 	r.country = rapid.SampledFrom([]string{"", "IT", "FR"}).Draw(t, "country")
 	r.bot = rapid.SampledFrom([]uint8{dataset.BoolAbsent, dataset.BoolFalse, dataset.BoolTrue}).Draw(t, "bot")
 	r.codes = rapid.SampledFrom([]string{"", "RP001", "TC001,RP001", "XRP001", "RP0011,TC2"}).Draw(t, "codes")
+	r.past = dataset.Action(rapid.IntRange(0, dataset.NumActions-1).Draw(t, "past"))
 	r.bad = rapid.IntRange(0, 9).Draw(t, "bad") == 0
 	return r
 }
@@ -146,6 +148,8 @@ func rowsBatch(t testing.TB, plan *Plan, rows []row) *dataset.Batch {
 				c.State = append(c.State, r.answers[f.Name].State)
 			case f.Kind == dataset.KindCluster:
 				c.U8 = append(c.U8, uint8(r.answers[dataset.ProductOf(f.Name)].Cluster))
+			case f.Kind == dataset.KindAction:
+				c.U8 = append(c.U8, uint8(r.past))
 			case f.Kind == dataset.KindLabel:
 				c.U8 = append(c.U8, uint8(r.label))
 			case f.Kind == dataset.KindAmount:
@@ -260,7 +264,7 @@ func TestCubeIsDecide(t *testing.T) {
 		cube := buildOf(t, plan, rows, rng)
 		rng.Shuffle(len(rows), func(i, j int) { rows[i], rows[j] = rows[j], rows[i] })
 		again := buildOf(t, plan, rows, rng)
-		if diff := cmp.Diff(cube.groups, again.groups, cmp.AllowUnexported(cubeGroup{}, cell{})); diff != "" {
+		if diff := cmp.Diff(cube.groups, again.groups, cmp.AllowUnexported(cubeGroup{}, groupID{}, cell{})); diff != "" {
 			rt.Fatalf("the cube depends on the order of records:\n%s", diff)
 		}
 		for i, p := range q.Policies {

@@ -3,7 +3,6 @@ package replay
 import (
 	"cmp"
 	"fmt"
-	"hash/fnv"
 	"slices"
 
 	"github.com/trustreplay/trustreplay/dataset"
@@ -11,68 +10,6 @@ import (
 
 // MaxEnrollments is how many enrollments the vendor stores for a user (Login guide, "API Workflow").
 const MaxEnrollments = 20
-
-// maxLogins bounds the logins that are kept to be put in order of time: 32 bytes each, twice while the workers' share is brought
-// together, so at most 4 GiB.
-const maxLogins = 1 << 26
-
-// A login is one record of a history that is replayed user by user. What it is of the user is a hash of the id, which is held in
-// memory only.
-type login struct {
-	user  uint64
-	time  int64
-	mask  uint64 // the conditions that hold
-	index uint32 // the position in the plan's inner grid
-}
-
-func (l login) compare(m login) int {
-	return cmp.Or(cmp.Compare(l.user, m.user), cmp.Compare(l.time, m.time), cmp.Compare(l.index, m.index), cmp.Compare(l.mask, m.mask))
-}
-
-// note keeps the logins of a batch whose user and time are known.
-func (b *Builder) note(batch *dataset.Batch) error {
-	users, times := &batch.Cols[b.plan.user], batch.Cols[b.plan.time].I64
-	hashes := b.users.of(users)
-	for r, x := range b.index {
-		if batch.Rejected(r) {
-			continue
-		}
-		at := users.Idx[r]
-		if at == 0 || times[r] == dataset.NoTime {
-			b.nobody++
-			continue
-		}
-		l := login{user: hashes[at], time: times[r], index: x}
-		if b.eval != nil {
-			l.mask = b.masks[r]
-		}
-		b.logins = append(b.logins, l)
-	}
-	if len(b.logins) > maxLogins {
-		return errLogins
-	}
-	return nil
-}
-
-var errLogins = fmt.Errorf("more than %d records to replay user by user: want a part of the history at a time", maxLogins)
-
-// userHashes keep the hashes of a dictionary's entries from batch to batch.
-type userHashes struct {
-	dict   uint64
-	hashes []uint64
-}
-
-func (u *userHashes) of(c *dataset.Column) []uint64 {
-	if c.DictID == 0 || c.DictID != u.dict {
-		u.dict, u.hashes = c.DictID, u.hashes[:0]
-	}
-	for _, id := range c.Dict[len(u.hashes):] {
-		h := fnv.New64a()
-		h.Write([]byte(id))
-		u.hashes = append(u.hashes, h.Sum64())
-	}
-	return u.hashes
-}
 
 // An Enrollment is a login policy replayed user by user in order of time, with the enrollments that the Login guide tells of: a
 // login without an enrollment is not scored, and whoever then passes is enrolled; whoever passes a step-up is enrolled anew, up
@@ -100,25 +37,17 @@ type EnrollmentMonth struct {
 	Plain, Low, High int64
 }
 
-// Enrollment replays a policy user by user. Its first and only product must be login, and the question must name the User.
+// Enrollment replays a policy user by user. Its first and only product must be login, and the question must name the Entity that logs in.
 func (c *Cube) Enrollment(pol *Policy) (*Enrollment, error) {
-	if c.plan.user < 0 {
+	if c.plan.entity < 0 {
 		return nil, fmt.Errorf("the cube was built without users")
 	}
 	if err := cmp.Or(pol.asksLoginAlone(), c.plan.covers(pol)); err != nil {
 		return nil, err
 	}
-	e := &enrollment{runner: c.plan.runner(pol), out: Enrollment{Nobody: c.nobody}, months: map[int]*EnrollmentMonth{}}
-	logins := slices.Clone(c.logins)
-	slices.SortFunc(logins, login.compare)
-	for start := 0; start < len(logins); {
-		end := start + 1
-		for end < len(logins) && logins[end].user == logins[start].user {
-			end++
-		}
-		e.user(logins[start:end])
-		start = end
-	}
+	e := &enrollment{runner: c.plan.runner(pol), groups: c.groups, months: map[int]*EnrollmentMonth{}}
+	e.out.Nobody = int64(len(c.singles))
+	c.entityRuns(func(run []single) { e.user(timed(run)) })
 	for _, m := range e.months {
 		e.out.Months = append(e.out.Months, *m)
 	}
@@ -136,20 +65,33 @@ func (p *Policy) asksLoginAlone() error {
 
 type enrollment struct {
 	*runner
+	groups []cubeGroup
 	out    Enrollment
 	months map[int]*EnrollmentMonth
 	held   int // the enrollments of the user so far
 }
 
+// timed leaves out the logins without a time, which come first.
+func timed(run []single) []single {
+	for len(run) > 0 && run[0].time == dataset.NoTime {
+		run = run[1:]
+	}
+	return run
+}
+
 // user replays the logins of one user, which are in order of time.
-func (e *enrollment) user(logins []login) {
+func (e *enrollment) user(logins []single) {
+	if len(logins) == 0 {
+		return
+	}
 	e.held = 0
+	e.out.Nobody -= int64(len(logins))
 	e.out.Users++
 	if len(logins) > 1 {
 		e.out.Returning++
 	}
 	for _, l := range logins {
-		in := e.in(&cubeGroup{mask: l.mask})
+		in := e.in(&e.groups[l.group])
 		e.login(in.decision(l.index/dataset.NumLabels), e.month(l.time))
 	}
 	if e.held == MaxEnrollments {

@@ -22,7 +22,7 @@ func loginRow(user string, minute int64, score int) row {
 }
 
 func enrollmentOf(t testing.TB, p *Policy, rows []row, seed uint64) *Enrollment {
-	plan, err := NewPlan(Question{Policies: []*Policy{p}, User: "country"}) // the test's batches have that text
+	plan, err := NewPlan(Question{Policies: []*Policy{p}, Entity: "country", Logins: true}) // the test's batches have that text
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -133,7 +133,7 @@ func TestEnrollmentRefusals(t *testing.T) {
 	if _, err := cube.Enrollment(one); err == nil {
 		t.Error("no error without users")
 	}
-	if _, err := NewPlan(Question{Policies: []*Policy{one, two}, User: "country"}); err == nil {
+	if _, err := NewPlan(Question{Policies: []*Policy{one, two}, Entity: "country", Logins: true}); err == nil {
 		t.Error("no error for a policy of session and onboarding")
 	}
 	e := enrollmentOf(t, one, []row{loginRow("secret", 1, 500)}, 1)

@@ -11,7 +11,7 @@ func (r Result) Fold(field string) Result {
 	}
 	r.By = slices.Delete(slices.Clone(r.By), at, at+1)
 	split := r.Groups
-	r.Groups = nil
+	r.Groups = nil // the sums over entities of what becomes one cannot be had from the parts, so groups lose them
 	if len(r.By) == 0 {
 		r.By = nil
 		return r

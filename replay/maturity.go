@@ -3,6 +3,7 @@ package replay
 import (
 	"context"
 	"fmt"
+	"io"
 	"time"
 
 	"github.com/trustreplay/trustreplay/dataset"
@@ -39,6 +40,25 @@ func (m Maturity) Label(l dataset.Label, at, known int64) dataset.Label {
 	return l
 }
 
+// countTimes counts the labels of a batch, and those whose time is known.
+func (p *Plan) countTimes(b *dataset.Batch, count *dataset.LabelTimes) {
+	if p.Maturity.Days > 0 || p.known < 0 || b.N == 0 {
+		return
+	}
+	labels, known := b.Cols[p.label].U8, b.Cols[p.known].I64
+	for r, at := range known[:b.N] {
+		if b.Rejected(r) {
+			continue
+		}
+		if dataset.Label(labels[r]) != dataset.Unlabeled {
+			count.Labeled++
+		}
+		if at != dataset.NoTime {
+			count.Known++
+		}
+	}
+}
+
 // mature rewrites the labels of a batch and counts what it did.
 func (p *Plan) mature(b *dataset.Batch, count *dataset.MatureCount) {
 	if p.Maturity.Days == 0 || b.N == 0 {
@@ -56,6 +76,9 @@ func (p *Plan) mature(b *dataset.Batch, count *dataset.MatureCount) {
 		switch {
 		case at == dataset.NoTime || at+int64(p.Maturity.Days)*microsPerDay > p.Maturity.AsOf:
 			count.Immature++
+			if p.MatureOnly && at != dataset.NoTime {
+				leaveOut(b, r)
+			}
 		case was == dataset.Fraud && now == dataset.Legit:
 			count.Late++
 			fallthrough
@@ -68,33 +91,74 @@ func (p *Plan) mature(b *dataset.Batch, count *dataset.MatureCount) {
 	}
 }
 
-// Latest reads a history's times to its end and returns the last of them, of records and of labels: as of then, the labels are
-// what they are. It is NoTime where no record has a time. The scan is opened with LatestFields.
-func Latest(ctx context.Context, scan *dataset.Scan, workers int) (latest int64, err error) {
+// Ages are what a history tells of its ages.
+type Ages struct {
+	// Latest is the last of all times, of records and of labels, in microseconds since 1970: as of then, the labels are what they
+	// are. It is NoTime where no record has a time.
+	Latest int64
+	// Aged counts the records that say both when they were and when their label became known.
+	Aged int64
+}
+
+// ReadAges reads a history's times to its end. The scan is opened with AgeFields.
+func ReadAges(ctx context.Context, scan *dataset.Scan, workers int) (Ages, error) {
 	defer scan.Close()
-	last := make([]int64, max(1, workers))
-	err = drain(ctx, scan, len(last), func(i int) func(*dataset.Batch) error {
-		last[i] = dataset.NoTime
+	parts := make([]Ages, max(1, workers))
+	err := drain(ctx, scan, len(parts), func(i int) func(*dataset.Batch) error {
+		parts[i].Latest = dataset.NoTime
 		return func(b *dataset.Batch) error {
-			for c := range LatestFields { // a scan may hold columns of its own behind these
-				for r, t := range b.Cols[c].I64[:b.N] {
-					if t > last[i] && !b.Rejected(r) {
-						last[i] = t
-					}
-				}
-			}
+			parts[i].add(b)
 			return nil
 		}
 	})
-	latest = dataset.NoTime
-	for _, t := range last {
-		latest = max(latest, t)
+	all := Ages{Latest: dataset.NoTime}
+	for _, t := range parts {
+		all.Latest, all.Aged = max(all.Latest, t.Latest), all.Aged+t.Aged
 	}
-	return latest, err
+	return all, err
 }
 
-// LatestFields are what Latest reads.
-var LatestFields = []dataset.Field{{Name: dataset.Timestamp, Kind: dataset.KindTime}, {Name: dataset.LabelTime, Kind: dataset.KindTime}}
+// PeekAges is ReadAges of the first records alone, one batch of them: enough to see that a history tells of its ages, not that
+// it does not.
+func PeekAges(ctx context.Context, scan *dataset.Scan) (Ages, error) {
+	defer scan.Close()
+	t := Ages{Latest: dataset.NoTime}
+	var b dataset.Batch
+	for b.N == 0 {
+		switch err := scan.Next(ctx, &b); {
+		case err == io.EOF:
+			return t, nil
+		case err != nil:
+			return t, err
+		}
+	}
+	t.add(&b)
+	return t, nil
+}
+
+func (t *Ages) add(b *dataset.Batch) {
+	at, known := b.Cols[0].I64, b.Cols[1].I64 // a scan may hold columns of its own behind these
+	for r := range b.N {
+		if b.Rejected(r) {
+			continue
+		}
+		t.Latest = max(t.Latest, at[r], known[r])
+		if at[r] != dataset.NoTime && known[r] != dataset.NoTime {
+			t.Aged++
+		}
+	}
+}
+
+// AgeFields are what ReadAges reads.
+var AgeFields = []dataset.Field{{Name: dataset.Timestamp, Kind: dataset.KindTime}, {Name: dataset.LabelTime, Kind: dataset.KindTime}}
+
+// leaveOut takes a record out of what is counted; the scan has accounted for it.
+func leaveOut(b *dataset.Batch, r int) {
+	if b.Bad == nil {
+		b.Bad = make([]bool, b.N)
+	}
+	b.Bad[r] = true
+}
 
 func (m Maturity) check() error {
 	if m.Days < 0 || m.Days > MaxMaturity {

@@ -26,10 +26,24 @@ type Question struct {
 	Spread bool
 	// Maturity says from when on labels are final.
 	Maturity Maturity
+	// MatureOnly leaves immature records out of the cube, for questions that only mature ones can answer. The account counts them.
+	MatureOnly bool
+	// LabelTimes counts the labels whose time is known, where there is no Maturity, so that the account can tell whether one could
+	// be asked for. It changes no count.
+	LabelTimes bool
 	// Rows adds the customer's id to what is read, for decisions record by record.
 	Rows bool
-	// User names the field that says whose record it is, for Cube.Enrollment; "" where nobody asks. It takes 32 bytes a record.
-	User string
+	// Entity names the field that says whose record it is, such as a customer or an account; "" where nobody asks.
+	// Records are then kept one by one, which takes 32 bytes each.
+	Entity string
+	// Singles keeps records one by one without an Entity, for questions that depend on the amount of each.
+	Singles bool
+	// Logins says that the entity is a user whose logins are replayed in order (Cube.Enrollment).
+	Logins bool
+	// Past reads what production did with each record, where that is recorded (dataset.ActionField).
+	Past bool
+	// HistoryPolicy is what production ran where the action is not recorded, nil where nobody says. It counts on Past.
+	HistoryPolicy *Policy
 	// Economics say what decisions cost, nil where nobody asks. They are carried to every answer, and change no count.
 	Economics *Economics
 }
@@ -46,9 +60,10 @@ type Plan struct {
 	label  int          // columns of the batch, -1 where not read
 	amount int
 	time   int
-	known  int // when the label became known, -1 unless maturity asks
+	known  int // when the label became known, -1 unless somebody asks
 	id     int
-	user   int
+	entity int // whose record it is, -1 where nobody asks
+	past   int
 	by     []int // the column of each By field, that of the time for a month or day
 	cells  int   // size of the inner grid: the product of the axes and of the labels
 }
@@ -73,7 +88,7 @@ func (a *axis) answer(code int) Answer {
 
 // NewPlan checks a question and lays out its answer.
 func NewPlan(q Question) (*Plan, error) {
-	p := &Plan{Question: q, label: -1, amount: -1, time: -1, known: -1, id: -1, user: -1}
+	p := &Plan{Question: q, label: -1, amount: -1, time: -1, known: -1, id: -1, entity: -1, past: -1}
 	for _, product := range dataset.Products {
 		p.addAxis(product)
 	}
@@ -94,19 +109,17 @@ func NewPlan(q Question) (*Plan, error) {
 	if err := q.Maturity.check(); err != nil {
 		return nil, err
 	}
-	if q.Maturity.Days > 0 {
+	if q.Maturity.Days > 0 || q.LabelTimes {
 		p.known = p.column(dataset.Field{Name: dataset.LabelTime, Kind: dataset.KindTime})
+	}
+	if p.remembers() {
+		p.past = p.column(dataset.Field{Name: dataset.ActionField, Kind: dataset.KindAction})
 	}
 	if q.Rows {
 		p.id = p.column(dataset.Field{Name: dataset.CustomerID, Kind: dataset.KindText})
 	}
-	if q.User != "" {
-		for _, pol := range q.Policies {
-			if err := pol.asksLoginAlone(); err != nil {
-				return nil, err
-			}
-		}
-		p.user = p.column(dataset.Field{Name: q.User, Kind: dataset.KindText})
+	if err := p.addEntity(); err != nil {
+		return nil, err
 	}
 	for i, name := range q.By {
 		if slices.Contains(q.By[:i], name) {
@@ -130,6 +143,29 @@ func NewPlan(q Question) (*Plan, error) {
 	}
 	return p, nil
 }
+
+// addEntity adds the column that says whose record it is.
+func (p *Plan) addEntity() error {
+	if p.Logins {
+		for _, pol := range p.Policies {
+			if err := pol.asksLoginAlone(); err != nil {
+				return err
+			}
+		}
+	}
+	if p.Entity == "" {
+		return nil
+	}
+	// An id is hashed as it is read and never printed; what a person would recognise is not even read.
+	if dataset.Personal(p.Entity) && !strings.HasSuffix(p.Entity, "_id") {
+		return fmt.Errorf("entity %q is personal data, which is never read; want an id such as customer_id, account_id or device_id", p.Entity)
+	}
+	p.entity = p.column(dataset.Field{Name: p.Entity, Kind: dataset.KindText})
+	return nil
+}
+
+// single reports whether records are kept one by one.
+func (p *Plan) single() bool { return p.entity >= 0 || p.Singles }
 
 // Fields returns what a scan must read for Build, in the order that Build expects.
 func (p *Plan) Fields() []dataset.Field { return p.fields }
@@ -157,7 +193,7 @@ func (p *Plan) addAxis(product string) {
 			edges = append(edges, b.Edges[:]...)
 		}
 	}
-	for _, pol := range p.Policies {
+	for _, pol := range p.everybody() {
 		use(pol.First, pol.FirstBands)
 		use(pol.Second, pol.SecondBands)
 	}
@@ -197,7 +233,7 @@ func (a *axis) setBins(edges []int, exact, absentMissing bool) {
 
 // addConditions collects the different conditions of all policies and the fields they read.
 func (p *Plan) addConditions() error {
-	for _, pol := range p.Policies {
+	for _, pol := range p.everybody() {
 		for _, r := range pol.Rules {
 			if p.condition(r.When) < 0 {
 				p.conds = append(p.conds, r.When)

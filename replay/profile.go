@@ -29,7 +29,7 @@ type Profile struct {
 	Codes      []CodeProfile             // reason codes, one entry for each code of each field, the most frequent first
 	NotCodes   []string                  // fields left out of Codes because they hold too many values to be codes
 	NoAmount   int64                     // records without an amount
-	Delays     []int64                   // days from record to label, for frauds with both times; index is the day, the last takes the rest
+	Ages       AgeProfile                // when the frauds of each day were reported
 }
 
 // A MonthProfile is one month of a history.
@@ -78,9 +78,6 @@ const maxCodes = 2000
 
 // notCode stands for all that cannot be a reason code and might be personal data, such as the addresses in a list.
 const notCode = "(not a code)"
-
-// delayDays is the length of Profile.Delays.
-const delayDays = 366
 
 // ProfileFields returns what a profile reads of the fields that a history has: those that it lists, then what the flags of
 // the library read beside them.
@@ -164,6 +161,7 @@ type profiler struct {
 	month    timePart
 	pairs    pairCounter
 	flags    *flagCounter
+	ages     ageCounter
 }
 
 type productColumns struct{ state, cluster int }
@@ -181,8 +179,7 @@ func newProfiler(found []dataset.Discovered) (*profiler, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &profiler{fields: fields, session: -1, onboard: -1, months: map[string]*Tally{}, flags: flags}
-	p.Delays = make([]int64, delayDays)
+	p := &profiler{fields: fields, session: -1, onboard: -1, months: map[string]*Tally{}, flags: flags, ages: newAgeCounter()}
 	p.month = timePart{calendar: calendars[Month], column: p.column(dataset.Timestamp)}
 	for i, f := range fields {
 		switch f.Kind {
@@ -260,14 +257,7 @@ func at(m map[string]*Tally, key string) *Tally {
 }
 
 func (p *profiler) addTime(b *dataset.Batch, r int, label uint32) {
-	t := b.Cols[p.month.column].I64[r]
-	if t == dataset.NoTime {
-		return
-	}
-	known := b.Cols[p.column(dataset.LabelTime)].I64[r]
-	if known != dataset.NoTime && known >= t && dataset.Label(label) == dataset.Fraud {
-		p.Delays[min((known-t)/(24*3600*1e6), delayDays-1)]++
-	}
+	p.ages.add(b.Cols[p.month.column].I64[r], b.Cols[p.column(dataset.LabelTime)].I64[r], dataset.Label(label))
 }
 
 func (p *profiler) addPair(b *dataset.Batch, r int, label uint32, amount int64) {
@@ -424,9 +414,7 @@ func (p *profiler) merge(q *profiler) {
 	for i := range p.Actions {
 		p.Actions[i] = p.Actions[i].Add(q.Actions[i])
 	}
-	for i := range p.Delays {
-		p.Delays[i] += q.Delays[i]
-	}
+	p.ages.merge(&q.ages)
 	for i := range p.Pairs {
 		for j := range p.Pairs[i] {
 			p.Pairs[i][j] = p.Pairs[i][j].Add(q.Pairs[i][j])
@@ -482,7 +470,7 @@ func (p *profiler) freeze() *Profile {
 		}
 		return strings.Compare(a.Month, b.Month)
 	})
-	p.ScorePairs = p.pairs.freeze()
+	p.ScorePairs, p.Ages = p.pairs.freeze(), p.ages.freeze()
 	p.Flags = p.flags.freeze(p.Total.N())
 	for _, c := range p.codes {
 		if len(c.counts) > maxCodes {

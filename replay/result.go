@@ -67,6 +67,10 @@ type Result struct {
 	// Economics are the question's, nil where it had none.
 	Economics *Economics
 	Counts
+	// Past counts the records by what production did, too; nil where nobody asked or it is known of no record.
+	Past *Past
+	// Production tells how that is known.
+	Production Production
 	// Rules counts the records that each rule decided, in the order of the policy's rules.
 	Rules []Tally
 	// Held counts the records on which each rule's condition holds, decided by that rule or not.
@@ -93,6 +97,9 @@ type Result struct {
 	Failures *Failures
 	// Enrollment is that of Cube.Enrollment where somebody asked for it; Run leaves it nil.
 	Enrollment *Enrollment
+	// Dependence is that of Cube.Dependence where somebody asked for it, of the whole history; Run leaves it nil, and that of
+	// each group.
+	Dependence *Dependence
 }
 
 // A Group is the part of a history that shares the values of the By fields.
@@ -102,6 +109,8 @@ type Group struct {
 	Counts
 	// Open are the undecided records of the group.
 	Open Open
+	// Dependence is that of the group's records.
+	Dependence *Dependence
 }
 
 // Open tallies undecided records by the first cluster, whose row of the matrix says what may become of them; see

@@ -14,7 +14,11 @@ func (c *Cube) Slice(keep func(key []string) bool) (*Cube, error) {
 	plan := *c.plan
 	plan.By, plan.by, plan.Spread = nil, nil, false
 	out := &Cube{plan: &plan, NoAmount: c.NoAmount, unseen: c.unseen}
-	byMask := map[uint64]int{} // the place of each mask in parts
+	type rest struct { // of an id, less the key
+		mask uint64
+		past dataset.Action
+	}
+	byRest := map[rest]int{} // the place of each in parts
 	var parts []cubeGroup
 	var lists [][][]cell
 	for i := range c.groups { // ordered, and so are the parts
@@ -22,11 +26,11 @@ func (c *Cube) Slice(keep func(key []string) bool) (*Cube, error) {
 		if !keep(g.key) {
 			continue
 		}
-		at, found := byMask[g.mask]
+		at, found := byRest[rest{g.mask, g.past}]
 		if !found {
 			at = len(parts)
-			byMask[g.mask] = at
-			parts, lists = append(parts, cubeGroup{mask: g.mask}), append(lists, nil)
+			byRest[rest{g.mask, g.past}] = at
+			parts, lists = append(parts, cubeGroup{groupID: groupID{mask: g.mask, past: g.past}}), append(lists, nil)
 		}
 		lists[at] = append(lists[at], g.cells)
 	}
@@ -39,18 +43,24 @@ func (c *Cube) Slice(keep func(key []string) bool) (*Cube, error) {
 	}
 	out.groups = parts
 	out.sort()
+	if c.singles != nil {
+		out.keepSingles(c, out.placesApart(c, keep))
+	}
 	return out, nil
 }
 
 // Keep returns the cube of the groups that keep says yes to, split as before: keep is given the values of the By fields. It
 // shares the cells with the whole, which costs nothing. Policies that the cube answers for, the rest answers for too; accounts
-// stay with the whole.
+// stay with the whole, and Production tells of the whole.
 func (c *Cube) Keep(keep func(key []string) bool) *Cube {
-	out := &Cube{plan: c.plan, NoAmount: c.NoAmount, unseen: c.unseen}
+	out := &Cube{plan: c.plan, NoAmount: c.NoAmount, unseen: c.unseen, production: c.production}
 	for _, g := range c.groups { // ordered, and so is what is kept
 		if keep(g.key) {
 			out.groups = append(out.groups, g)
 		}
+	}
+	if c.singles != nil {
+		out.keepSingles(c, out.places(c.groups))
 	}
 	return out
 }
@@ -89,12 +99,14 @@ func (c *Cube) Keys() [][]string {
 	return out
 }
 
-// A Pile is the records of a cube that a policy cannot tell apart, nor tell their labels.
+// A Pile is the records of a cube that a policy cannot tell apart, of one label, with which production did the same.
 type Pile struct {
 	// Case is what the policy looks at in each of them. In a cube that does not keep every score apart, its scores stand for
 	// all that the plan's policies treat alike.
 	Case
 	Label dataset.Label
+	// Past is what production did with each of them, NoAction where that is not known or was not asked for.
+	Past dataset.Action
 	// Records counts them and Amount adds up their minor units.
 	Records, Amount int64
 }
@@ -112,7 +124,7 @@ func (c *Cube) Piles(pol *Policy) (iter.Seq[Pile], error) {
 			in := r.in(g)
 			for _, cell := range g.cells {
 				codes := cell.index / dataset.NumLabels
-				p := Pile{r.sample(in.axis1.code(codes), in.axis2.code(codes), in.fired), dataset.Label(cell.index % dataset.NumLabels), cell.n, cell.amount}
+				p := Pile{r.sample(in.axis1.code(codes), in.axis2.code(codes), in.fired), dataset.Label(cell.index % dataset.NumLabels), g.past, cell.n, cell.amount}
 				if !yield(p) {
 					return
 				}

@@ -51,7 +51,7 @@ type spreader struct {
 // add notes the amounts of a batch that the builder has counted; dense tells the layout of its cells.
 func (s *spreader) add(b *Builder, batch *dataset.Batch, dense bool) {
 	for dense && len(s.grids) < len(b.grids) {
-		s.grids = append(s.grids, make([]Spread, b.plan.cells))
+		s.grids = append(s.grids, nil)
 	}
 	amounts, group := batch.Cols[b.plan.amount].I64[:len(b.index)], b.group[:len(b.index)]
 	for r, x := range b.index {
@@ -59,6 +59,9 @@ func (s *spreader) add(b *Builder, batch *dataset.Batch, dense bool) {
 		switch {
 		case amount <= 0 || batch.Bad != nil && batch.Bad[r]: // without an amount, or of nothing
 		case dense:
+			if s.grids[group[r]] == nil {
+				s.grids[group[r]] = make([]Spread, b.plan.cells)
+			}
 			s.grids[group[r]][x].note(amount)
 		default:
 			s.at(group[r], x, dense).note(amount)
@@ -69,6 +72,9 @@ func (s *spreader) add(b *Builder, batch *dataset.Batch, dense bool) {
 // at returns the spread of a cell, valid until the next call.
 func (s *spreader) at(group, index uint32, dense bool) *Spread {
 	if dense {
+		if s.grids[group] == nil {
+			return &Spread{} // no amount was noted
+		}
 		return &s.grids[group][index]
 	}
 	num := int(s.cells.of(uint64(group)<<32 | uint64(index)))

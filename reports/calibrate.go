@@ -22,6 +22,7 @@ func Calibrate(c *calibrate.Calibration, cert *calibrate.Certificate, e Evidence
 	d.Blocks = append(d.Blocks, s.answer()...)
 	d.Blocks = append(d.Blocks, s.refused()...)
 	d.Blocks = append(d.Blocks, s.windows(), s.rates(), s.walk())
+	d.Blocks = append(d.Blocks, s.treatments()...)
 	if edits := s.edits(); edits != nil {
 		d.Blocks = append(d.Blocks, edits)
 	}
@@ -57,7 +58,7 @@ type advice struct {
 // objectiveWords say what is wanted.
 var objectiveWords = map[calibrate.Objective]string{
 	calibrate.MostApprovals: "most approvals", calibrate.MostGoodApprovals: "most legit approvals", calibrate.MostCapture: "most fraud captured",
-	calibrate.MostProfit: "most profit", calibrate.LeastCost: "least cost",
+	calibrate.MostProfit: "most profit", calibrate.LeastCost: "least cost", calibrate.MostFinalApprovals: "most approvals in the end",
 }
 
 func (s advice) title() string {
@@ -138,8 +139,11 @@ func (s advice) lack(v calibrate.Finding) string {
 	case v.N == 0:
 		return what + "it approves no labeled record, so nothing is known."
 	}
+	if v.Bets > 0 {
+		return what + fmt.Sprintf("by value, %s confidence shows %s on %s payments.", confidenceText(1-s.Goals.Delta), atMost(v.Bound), thousands(v.Bets))
+	}
 	if v.Withheld > 0 {
-		what += fmt.Sprintf("%s records that the champion does not approve lack a label which they should have, and count as what hurts most. In all ", thousands(v.Withheld))
+		what += fmt.Sprintf("%s records %s lack a label which they should have, and count as what hurts most. In all ", thousands(v.Withheld), s.StoppedBy())
 	}
 	if v.Undecided > 0 {
 		what += fmt.Sprintf("%s undecided records count as what hurts most; taken as what hurts least, %s of %s would count against it. As it is, ", thousands(v.Undecided), thousands(v.LeastK), thousands(v.LeastN))
@@ -196,15 +200,26 @@ func (s advice) rates() *Table {
 	if at, found := s.Recommendation(); found {
 		add("recommended", at.Policy, at.Counts)
 	}
-	t.Footnotes = []string{fmt.Sprintf("At most: exact bound (Clopper-Pearson), one-sided %s, of the last window, for a policy picked before these records were looked at. What is promised of the recommended one is the limit, not this bound.", confidenceText(1-s.Goals.Delta))}
+	t.Footnotes = []string{fmt.Sprintf("At most: %s, one-sided %s, of the last window, for a policy picked before these records were looked at. What is promised of the recommended one is the limit, not this bound.", s.boundWords(), confidenceText(1-s.Goals.Delta))}
 	return t
 }
 
-// limited returns the measures of limits, each once.
+// boundWords says what bounds are.
+func (s advice) boundWords() string {
+	if s.Goals.Cap > 0 {
+		return "exact bound (Clopper-Pearson), by value of bets on payments up to the declared cap"
+	}
+	if s.Goals.Entity != "" {
+		return "Clopper-Pearson on as many independent records as those of the window are worth (Korn-Graubard, approximate)"
+	}
+	return "exact bound (Clopper-Pearson)"
+}
+
+// limited returns the measures of limits, each once; final rates have a table of their own.
 func limited(limits []replay.Limit) []string {
 	var out []string
 	for _, l := range limits {
-		if l.Measure != "approval_rate" && !slices.Contains(out, l.Measure) {
+		if l.Measure != "approval_rate" && !calibrate.IsFinal(l.Measure) && !slices.Contains(out, l.Measure) {
 			out = append(out, l.Measure)
 		}
 	}
@@ -285,7 +300,7 @@ func (s advice) walk() *Table {
 		t.Footnotes = append(t.Footnotes, fmt.Sprintf("Steps 1 to %d were certified too; --format json lists all.", from))
 	}
 	if slices.ContainsFunc(s.Candidates[:s.Tested], func(at calibrate.Candidate) bool { return at.Withheld > 0 }) {
-		t.Footnotes = append(t.Footnotes, "Lack a label: of the records that the champion does not approve and a limit depends on, those without an outcome beyond what is usual among its own approvals and beyond chance. They count as what hurts the limit most, as long as nothing is known of them.")
+		t.Footnotes = append(t.Footnotes, "Lack a label: of the records "+s.StoppedBy()+" and a limit depends on, those without an outcome beyond what is usual among its own approvals and beyond chance. They count as what hurts the limit most, as long as nothing is known of them.")
 	}
 	if slices.ContainsFunc(s.Candidates[:s.Tested], func(at calibrate.Candidate) bool { return undecidedOf(at.Counts[last]) > 0 }) {
 		t.Footnotes = append(t.Footnotes, "Undecided: it asks what the history did not. They are in no figure of this table but p, in which each counts as what hurts the limit most of all that the policy could do with it.")

@@ -14,7 +14,8 @@ type calibrateJSON struct {
 	Objective     string                 `json:"objective"`
 	Limits        []string               `json:"limits"`
 	Delta         calibrate.Number       `json:"delta"`
-	Procedure     string                 `json:"procedure"` // propose-rank-certify or ladder
+	Maturity      *maturityJSON          `json:"maturity,omitempty"` // left out where labels were taken as they are
+	Procedure     string                 `json:"procedure"`          // propose-rank-certify or ladder
 	Windows       []windowJSON           `json:"windows"`
 	Certified     bool                   `json:"certified"`
 	Reason        *string                `json:"reason"`             // why the history cannot be calibrated on, else null
@@ -28,7 +29,9 @@ type calibrateJSON struct {
 	Candidates    []candidateJSON        `json:"candidates"` // in the order of the walk
 	Missing       []findingJSON          `json:"missing"`    // of the candidate that came nearest, where nothing is certified
 	Refused       *refusedJSON           `json:"refused,omitempty"`
-	Evidence      *evidenceJSON          `json:"evidence"` // null with --quick and without --backtest
+	Treatments    object                 `json:"treatments,omitempty"` // the guesses, with treatments in the economics
+	Reliances     []relianceJSON         `json:"reliances,omitempty"`  // which step would be recommended with each guess at worst and best
+	Evidence      *evidenceJSON          `json:"evidence"`             // null with --quick and without --backtest
 	Warnings      []calibrate.Warning    `json:"warnings"`
 	Issues        []issueJSON            `json:"issues"`
 }
@@ -47,6 +50,7 @@ type standJSON struct {
 	Window   string        `json:"window"`
 	Actions  object        `json:"actions"`
 	Measures []measureJSON `json:"measures"`
+	Final    []finalJSON   `json:"final,omitempty"` // after step-up and review, with treatments in the economics
 }
 
 type findingJSON struct {
@@ -58,7 +62,9 @@ type findingJSON struct {
 	Met         bool             `json:"met"`
 	P           calibrate.Number `json:"p"`
 	Bound       calibrate.Number `json:"bound"`
-	Withheld    int64            `json:"withheld"` // of K or N: labels missing where they should be, counted as what hurts most
+	Effective   int64            `json:"effective_n,omitempty"` // independent records that N are worth, with an entity
+	Bets        int64            `json:"bets,omitempty"`        // payments bet on, by value under a cap; k and n are then minor units
+	Withheld    int64            `json:"withheld"`              // of K or N: labels missing where they should be, counted as what hurts most
 	// Undecided records on which the limit depends count in K of N as what hurts most, in LeastK of LeastN as what hurts least;
 	// Straddles is set where they alone decide whether it is kept. They are left out where there is none.
 	Undecided int64 `json:"undecided,omitempty"`
@@ -87,11 +93,14 @@ type candidateJSON struct {
 func (s advice) data() any {
 	c := s.Calibration
 	out := calibrateJSON{SchemaVersion: schemaVersion, Champion: c.Champion.Name, Objective: string(c.Goals.Objective), Limits: []string{},
-		Windows: []windowJSON{}, Current: []standJSON{}, Delta: calibrate.Number(c.Goals.Delta), Procedure: "propose-rank-certify", Certificate: s.cert, Proposed: c.Proposed, Tested: c.Tested,
+		Windows: []windowJSON{}, Current: []standJSON{}, Delta: calibrate.Number(c.Goals.Delta), Maturity: newMaturity(s.account), Procedure: "propose-rank-certify", Certificate: s.cert, Proposed: c.Proposed, Tested: c.Tested,
 		Passed: c.Passed, Refused: s.refusedData(), Evidence: s.evidenceData(), Candidates: []candidateJSON{}, Standing: findingsJSON(c.Standing), Missing: findingsJSON(c.Missing),
 		Warnings: append([]calibrate.Warning{}, c.Warnings()...), Issues: issuesJSON(s.account.Issues)}
 	if c.Ladder {
 		out.Procedure = "ladder"
+	}
+	if e := c.Goals.Economics; e != nil {
+		out.Treatments, out.Reliances = treatmentsJSON(e.Treatments), s.reliancesData()
 	}
 	for _, l := range c.Goals.Limits {
 		out.Limits = append(out.Limits, l.String())
@@ -130,13 +139,13 @@ func (s advice) data() any {
 }
 
 func (s advice) stand(window int, c replay.Counts, setting calibrate.Setting, p *replay.Policy) standJSON {
-	return standJSON{s.Windows[window].Name, actionsJSON(c), measuresJSON(setting.Measures(p, c))}
+	return standJSON{s.Windows[window].Name, actionsJSON(c), measuresJSON(setting.Measures(p, c)), finalData(s.Goals.Economics, p, c)}
 }
 
 func findingsJSON(list []calibrate.Finding) []findingJSON {
 	out := make([]findingJSON, 0, len(list))
 	for _, v := range list {
-		j := findingJSON{Limit: v.Limit.String(), K: v.K, N: v.N, Alpha: calibrate.Number(v.Alpha), Certifiable: v.Certifiable, Met: v.Met, P: v.P, Bound: v.Bound, Withheld: v.Withheld,
+		j := findingJSON{Limit: v.Limit.String(), K: v.K, N: v.N, Alpha: calibrate.Number(v.Alpha), Certifiable: v.Certifiable, Met: v.Met, P: v.P, Bound: v.Bound, Withheld: v.Withheld, Effective: v.Effective, Bets: v.Bets,
 			Clean: v.Missing.Clean}
 		if v.Undecided > 0 {
 			j.Undecided, j.LeastK, j.LeastN, j.Straddles = v.Undecided, v.LeastK, v.LeastN, v.Straddles
@@ -157,19 +166,22 @@ func (s advice) tidy() *Table {
 		"approval_rate", "fraud_rate", "p", "undecided", "straddled_limit", "limit_least", "limit_most", "collect_scores", "collect_per_month", "collect_share", "collect_months", "collect_answers"} {
 		t.Columns = append(t.Columns, Column{Name: name})
 	}
-	add := func(lead []any, w int, c replay.Counts, p calibrate.Number, collect ...any) {
+	for _, name := range s.finalColumns() {
+		t.Columns = append(t.Columns, Column{Name: name})
+	}
+	list := s.reliances()
+	add := func(lead []any, policy *replay.Policy, step, w int, c replay.Counts, p calibrate.Number, collect ...any) {
 		a := c.Approved()
 		n, k, labeled := c.Total().N(), a.Records[dataset.Fraud], a.Labeled()
 		window := s.Windows[w]
-		t.line(lead, window.Name, window.From, window.To, n, a.N(), k, labeled, calibrate.Rate("", a.N(), n, s.confidence).Value,
-			calibrate.Rate("", k, labeled, s.confidence).Value, p, undecidedOf(c))
-		row := t.Rows[len(t.Rows)-1]
-		for i, v := range collect {
-			row[len(row)-len(collect)+i].Value = v
-		}
+		asked := make([]any, collectCells)
+		copy(asked, collect)
+		values := append([]any{window.Name, window.From, window.To, n, a.N(), k, labeled, calibrate.Rate("", a.N(), n, s.confidence).Value,
+			calibrate.Rate("", k, labeled, s.confidence).Value, p, undecidedOf(c)}, asked...)
+		t.line(lead, append(values, s.finalValues(list, policy, c, step)...)...)
 	}
 	for w := range s.Windows {
-		add([]any{s.Champion.Name, nil, "champion", "champion"}, w, s.Current[w], calibrate.Undefined())
+		add([]any{s.Champion.Name, nil, "champion", "champion"}, s.Champion, -1, w, s.Current[w], calibrate.Undefined())
 	}
 	for i, at := range s.Candidates {
 		result := "certified"
@@ -189,13 +201,13 @@ func (s advice) tidy() *Table {
 			case w == len(at.Counts)-1:
 				p = at.P()
 			}
-			add([]any{at.Policy.Name, int64(i + 1), string(at.Family), result}, w, c, p)
+			add([]any{at.Policy.Name, int64(i + 1), string(at.Family), result}, at.Policy, i, w, c, p)
 		}
 	}
 	if r := s.Refused; r != nil {
 		at := s.Candidates[r.Candidate]
 		for i, c := range r.Collect {
-			add([]any{at.Policy.Name, int64(r.Candidate + 1), string(at.Family), "refused"}, len(s.Windows)-1, r.Counts, calibrate.Undefined(), collectLine(r, i, c)...)
+			add([]any{at.Policy.Name, int64(r.Candidate + 1), string(at.Family), "refused"}, at.Policy, r.Candidate, len(s.Windows)-1, r.Counts, calibrate.Undefined(), collectLine(r, i, c)...)
 		}
 	}
 	return t

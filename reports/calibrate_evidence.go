@@ -45,6 +45,7 @@ type standingJSON struct {
 
 type frontierJSON struct {
 	Gain     string       `json:"gain"`
+	Per      int64        `json:"gain_units,omitempty"` // where treatments count: gains are so many for each record, or each millionth of a major unit of money
 	Cost     string       `json:"cost"`
 	Vertices []vertexJSON `json:"vertices"`
 }
@@ -129,7 +130,7 @@ func (s advice) evidenceData() *evidenceJSON {
 	}
 	if e.Prices != nil {
 		for _, l := range e.Prices.Limits {
-			out.Prices = append(out.Prices, limitPriceJSON{l.Limit.String(), l.Binds, moveData(l.Tighter), moveData(l.Looser)})
+			out.Prices = append(out.Prices, limitPriceJSON{l.Limit.String(), l.Binds, s.moveData(l.Tighter), s.moveData(l.Looser)})
 		}
 	}
 	for _, step := range e.Rollout {
@@ -147,15 +148,15 @@ func (s advice) evidenceData() *evidenceJSON {
 	return out
 }
 
-// objectiveNumber is an objective as a number: records, or money in major units.
+// objectiveNumber is an objective as a number: records, parts of them where step-ups and reviews count, or money in major units.
 func (s advice) objectiveNumber(v int64) calibrate.Number {
 	switch s.Goals.Objective {
 	case calibrate.LeastCost:
-		return replayMoney(-v)
+		return s.objectiveMoney(-v)
 	case calibrate.MostProfit:
-		return replayMoney(v)
+		return s.objectiveMoney(v)
 	}
-	return calibrate.Number(v)
+	return calibrate.Number(float64(v) / float64(s.Goals.Scale()))
 }
 
 func (s advice) rowData(r calibrate.Row) rowJSON {
@@ -193,6 +194,9 @@ func (s advice) shapesData(out *evidenceJSON, u *calibrate.Unrestricted) {
 	}
 	if len(u.Vertices) > 0 {
 		out.Frontier = &frontierJSON{Gain: u.Gain, Cost: u.Cost, Vertices: []vertexJSON{}}
+		if scale := s.Goals.Scale(); scale > 1 {
+			out.Frontier.Per = scale
+		}
 		for _, v := range u.Vertices {
 			out.Frontier.Vertices = append(out.Frontier.Vertices, vertexJSON{v.Gain, v.Cost, append([]calibrate.Corner{}, v.Corners...)})
 		}
@@ -208,14 +212,14 @@ func (s advice) shapesData(out *evidenceJSON, u *calibrate.Unrestricted) {
 	}
 }
 
-func moveData(m calibrate.PriceMove) calibrate.Number {
+func (s advice) moveData(m calibrate.PriceMove) calibrate.Number {
 	switch {
 	case !m.Found:
 		return calibrate.Undefined()
 	case m.Share.Defined():
 		return m.Share
 	}
-	return replayMoney(m.Difference)
+	return s.objectiveMoney(m.Difference)
 }
 
 func backtestData(b *calibrate.Backtest) *backtestJSON {

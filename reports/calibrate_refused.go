@@ -78,7 +78,10 @@ func rangesText(c calibrate.Collection) string {
 	return strings.Join(parts, ", ")
 }
 
-// collectLine are the last cells of a refused candidate's line: the limit, its two ends and what to collect. Ranges are 551-620, or
+// collectCells is how many cells collectLine has.
+const collectCells = 8
+
+// collectLine are the cells about what to collect of a refused candidate's line: the limit, its two ends and what to collect. Ranges are 551-620, or
 // "none" for records without a score, joined by spaces.
 func collectLine(r *calibrate.Refusal, i int, c calibrate.Collection) []any {
 	var straddled []calibrate.Finding

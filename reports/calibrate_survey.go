@@ -59,13 +59,15 @@ func (s advice) objectiveText(v int64) string {
 		return thousands(v) + " frauds stopped"
 	case calibrate.MostGoodApprovals:
 		return thousands(v) + " legit records approved"
+	case calibrate.MostFinalApprovals:
+		return thousands(v/s.Goals.Scale()) + " approvals in the end, if the economics file guesses right"
 	}
 	return thousands(v) + " approvals"
 }
 
 // money prints an amount with its currency.
 func (s advice) money(v int64) string {
-	text := totalText(replay.Money(v))
+	text := totalText(replay.Money(v / s.Goals.Scale()))
 	if e := s.Goals.Economics; e != nil && e.Currency != "" {
 		text += " " + e.Currency
 	}
@@ -176,6 +178,10 @@ func (s advice) standings(u *calibrate.Unrestricted) *Table {
 	if byPrice {
 		t.Footnotes = append(t.Footnotes, capital(anyShape)+": the best region for one price of the limit. A region between two prices may reach more, and none more than the line \"at most\".")
 	}
+	bound := u.Standings[len(u.Standings)-1]
+	if byPrice && slices.ContainsFunc(u.Standings, func(st calibrate.Standing) bool { return st.Absent == "" && st.Objective > bound.Objective }) {
+		t.Footnotes = append(t.Footnotes, "The lines of any shape part what is approved from the rest alone: a policy with more actions goes beyond them here.")
+	}
 	t.Rows = append(t.Rows, s.nestedRow(u, t)...)
 	if r := u.Exchange.Rate(); r.Defined() {
 		t.Footnotes = append(t.Footnotes, fmt.Sprintf("At the limit, the next shape approves %s more records with %s more frauds among them: %s for each fraud.",
@@ -187,16 +193,18 @@ func (s advice) standings(u *calibrate.Unrestricted) *Table {
 func (s advice) objectiveCell(v int64) Cell {
 	switch s.Goals.Objective {
 	case calibrate.LeastCost:
-		return Cell{replayMoney(-v), totalText(replay.Money(-v))}
+		return Cell{s.objectiveMoney(-v), totalText(replay.Money(-v / s.Goals.Scale()))}
 	case calibrate.MostProfit:
-		return Cell{replayMoney(v), totalText(replay.Money(v))}
+		return Cell{s.objectiveMoney(v), totalText(replay.Money(v / s.Goals.Scale()))}
+	case calibrate.MostFinalApprovals:
+		return Cell{s.objectiveNumber(v), thousands(v / s.Goals.Scale())}
 	}
 	return countCell(v)
 }
 
-// replayMoney is money as a number of major units.
-func replayMoney(v int64) calibrate.Number {
-	return calibrate.Number(float64(v) / float64(replay.MoneyPerMajor))
+// objectiveMoney is an objective of money as a number of major units.
+func (s advice) objectiveMoney(v int64) calibrate.Number {
+	return calibrate.Number(float64(v) / float64(s.Goals.Scale()) / float64(replay.MoneyPerMajor))
 }
 
 // nestedRow shows three regions of any shape, or says in a footnote why there is none.
@@ -235,7 +243,7 @@ func (s advice) prices(p *calibrate.Prices) *Table {
 		case m.Share.Defined():
 			return Cell{m.Share, points(m.Share)}
 		}
-		return Cell{replayMoney(m.Difference), signedText(replayMoney(m.Difference), 2)}
+		return Cell{s.objectiveMoney(m.Difference), signedText(s.objectiveMoney(m.Difference), 2)}
 	}
 	for _, l := range p.Limits {
 		t.Rows = append(t.Rows, []Cell{textCell(limitText(l.Limit)), textCell(map[bool]string{true: "yes", false: "no"}[l.Binds]),

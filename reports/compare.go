@@ -73,7 +73,7 @@ func (s contest) duel(v Versus, marks map[string]string) []Block {
 	records := func(t replay.Tally) Cell { return Cell{t.N(), cellText(t.N())} }
 	out = append(out, s.grid("Actions: champion (down) x challenger (across), records", v, records), s.swaps(v), s.measuresOf(v, marks))
 	out = append(out, s.assumed(s.results[0], v.Result)...)
-	if unseen := s.unseen(v); unseen != nil {
+	if unseen := s.question(v).table(); unseen != nil {
 		out = append(out, unseen)
 	}
 	if tornado := s.tornado(v); tornado != nil {
@@ -225,7 +225,7 @@ func (s contest) groupsOf(v Versus) *Table {
 	row := func(sw *replay.Swap, first []Cell) []Cell {
 		champion, _ := sw.Counts()
 		first = append(first, countCell(champion.Total().N()))
-		for _, d := range paired(sw, s.confidence) {
+		for _, d := range paired(v.Comparison, sw, s.confidence) {
 			first = append(first, textCell(fromTo(d)), textCell(verdict(d, s.confidence)))
 		}
 		return first
@@ -293,10 +293,10 @@ func (s contest) details() Details {
 func (s contest) parts(caption string, v Versus) *Table {
 	t := &Table{Caption: caption, Columns: s.columns(Column{Name: "champion"}, Column{Name: "challenger"}, Column{Name: "from"}, Column{Name: "to"})}
 	for _, x := range changed(v.Comparison) {
-		t.Rows = append(t.Rows, s.tally(x.Tally, s.records(), textCell(x.Champion.Name), textCell(x.Challenger.Name),
+		t.Rows = append(t.Rows, s.tally(x.Tally, s.records(), s.plainRate(x.Tally), textCell(x.Champion.Name), textCell(x.Challenger.Name),
 			textCell(outcomeName(x.Champion.Action)), textCell(outcomeName(x.Challenger.Action))))
 	}
-	t.Total = s.tally(v.Comparison.Changed(), s.records(), textCell("all"), textCell(""), textCell(""), textCell(""))
+	t.Total = s.tally(v.Comparison.Changed(), s.records(), s.plainRate(v.Comparison.Changed()), textCell("all"), textCell(""), textCell(""), textCell(""))
 	return t
 }
 

@@ -15,7 +15,10 @@ type compareJSON struct {
 	Records       int64               `json:"records"`
 	Rejected      int64               `json:"rejected"`
 	Period        *periodJSON         `json:"period"`              // days, null where no record has a time
+	Maturity      *maturityJSON       `json:"maturity,omitempty"`  // left out where labels were taken as they are
 	Economics     *economicsJSON      `json:"economics,omitempty"` // what costs were counted with
+	BreakEven     *breakEvenJSON      `json:"break_even,omitempty"`
+	CostCurve     *costCurveJSON      `json:"cost_curve,omitempty"` // where it was asked for
 	Confidence    calibrate.Number    `json:"confidence"`
 	Challengers   []challengerJSON    `json:"challengers"`
 	Assumed       *assumedJSON        `json:"champion_assumed,omitempty"` // null where nobody asked to impute
@@ -31,6 +34,7 @@ type challengerJSON struct {
 	Measures   []contrastJSON      `json:"measures"`
 	Assumed    *assumedJSON        `json:"assumed,omitempty"`  // where somebody asked to impute
 	Unseen     *selectiveJSON      `json:"unlabeled_swap_ins"` // null where every swap-in has a label
+	Final      *finalsJSON         `json:"final,omitempty"`    // after step-up and review, with treatments in the economics
 	Edits      []editJSON          `json:"edits"`
 	Parts      []partJSON          `json:"parts"` // of the changed records
 	Groups     []swapGroupJSON     `json:"groups,omitempty"`
@@ -98,7 +102,7 @@ type swapGroupJSON struct {
 func (s contest) data() compareJSON {
 	out := compareJSON{
 		SchemaVersion: schemaVersion, Champion: s.results[0].Policy.Name, Read: s.account.Read, Records: s.records(), Rejected: s.account.Rejected,
-		Period: newPeriod(s.account.Period), Economics: newEconomics(s.results[0].Economics), Confidence: calibrate.Number(s.confidence), Challengers: make([]challengerJSON, 0, len(s.versus)),
+		Period: newPeriod(s.account.Period), Maturity: newMaturity(s.account), Economics: newEconomics(s.results[0].Economics), BreakEven: s.approvalBreakEven(), Confidence: calibrate.Number(s.confidence), Challengers: make([]challengerJSON, 0, len(s.versus)),
 		Warnings: append([]calibrate.Warning{}, calibrate.Warnings(s.results[0])...), Issues: issuesJSON(s.account.Issues), Assumed: s.assumedData(s.results[0]),
 	}
 	if w, found := calibrate.Selection(len(s.versus)); found {
@@ -112,7 +116,7 @@ func (s contest) data() compareJSON {
 
 func (s contest) challenger(v Versus) challengerJSON {
 	c := v.Comparison
-	out := challengerJSON{Assumed: s.assumedData(v.Result), Unseen: s.selectiveData(v), Challenger: v.Result.Policy.Name, Gate: newGate(v.Gate), Swaps: swapsJSON(&c.Swap), Measures: s.contrastsJSON(c, &c.Swap, s.sides(v)),
+	out := challengerJSON{Assumed: s.assumedData(v.Result), Final: s.finalsData(v), Unseen: s.question(v).data(), Challenger: v.Result.Policy.Name, Gate: newGate(v.Gate), Swaps: swapsJSON(&c.Swap), Measures: s.contrastsJSON(c, &c.Swap, s.sides(v)),
 		Edits: make([]editJSON, 0, len(v.Edits)), Parts: []partJSON{},
 		Warnings: append(append([]calibrate.Warning{}, calibrate.Warnings(v.Result)...), calibrate.ComparisonWarnings(c)...)}
 	for _, a := range outcomes {
@@ -226,6 +230,8 @@ func (s contest) tidyWhole(t *Table, lead []any, v Versus) {
 	}
 	s.tidySwap(t, lead, c, &c.Swap, s.sides(v))
 	s.tidyAssumedSides(t, lead, v)
+	s.tidyFinals(t, lead, v)
+	s.tidyBreakEven(t, lead)
 	for _, e := range v.Edits {
 		net := netApprovals(&e.Swap)
 		t.line(lead, append(append([]any{"edit", e.Name, nil}, tallyCells(e.Changed())...), net.N(), net.Records[dataset.Fraud])...)

@@ -19,16 +19,15 @@ type contrast struct {
 	calibrate.Difference
 }
 
-// pairedCounts returns the counts that the paired methods of calibrate look at.
-func pairedCounts(s *replay.Swap) calibrate.PairedCounts {
-	p := s.Approvals()
-	return calibrate.PairedCounts{{p.Neither.Records, p.OnlyChallenger.Records}, {p.OnlyChampion.Records, p.Both.Records}}
-}
-
-// paired returns the differences that have a paired method: of approval_rate, then of fraud_rate.
-func paired(s *replay.Swap, confidence float64) [2]calibrate.Difference {
-	c := pairedCounts(s)
-	return [2]calibrate.Difference{c.ApprovalDifference(confidence), c.FraudRateDifference(confidence)}
+// paired returns the differences that have a paired method: of approval_rate, then of fraud_rate. By entity they have the design
+// effects of all records of the comparison, also in a group of them; with a nil comparison records are independent.
+func paired(c *replay.Comparison, s *replay.Swap, confidence float64) [2]calibrate.Difference {
+	var designs calibrate.PairedDesigns
+	if c != nil {
+		designs = calibrate.PairedDesignsOf(c.Dependence, &c.Swap)
+	}
+	approval, fraudRate := calibrate.Paired(s, designs, confidence)
+	return [2]calibrate.Difference{approval, fraudRate}
 }
 
 // contrasts returns every measure of the two policies of c on the records of s: the champion's in their order, then those that
@@ -37,7 +36,7 @@ func contrasts(c *replay.Comparison, s *replay.Swap, sides [2]calibrate.Setting)
 	a, b := s.Counts()
 	champion, challenger := sides[0].Measures(c.Champion, a), sides[1].Measures(c.Challenger, b)
 	confidence := sides[0].Confidence
-	tested, byValue := paired(s, confidence), calibrate.FraudValueDifference(s.Approvals(), confidence)
+	tested, byValue := paired(c, s, confidence), calibrate.FraudValueDifference(s.Approvals(), confidence)
 	var out []contrast
 	for _, m := range champion {
 		x := contrast{name: m.Name, champion: &m, Difference: plainDifference(calibrate.Undefined())}
@@ -95,8 +94,7 @@ func (s contest) measuresOf(v Versus, marks map[string]string) *Table {
 	}
 	t.Footnotes = []string{
 		"Difference: challenger less champion on the same records; pp: percentage points. " + s.tilde(),
-		"Approval: McNemar's mid-p; fraud rate: influence function. Intervals are normal, and where few records differ p is the one to read. " +
-			"Both take records as independent and hold for a challenger that was chosen without looking at these records. " +
+		s.pairedWords() + " and hold for a challenger that was chosen without looking at these records. " +
 			"Untested: plain subtraction; no interval is claimed.",
 	}
 	if s.approximates() {
@@ -104,6 +102,15 @@ func (s contest) measuresOf(v Versus, marks map[string]string) *Table {
 	}
 	t.Footnotes = append(t.Footnotes, s.costNote()...)
 	return t
+}
+
+// pairedWords says what intervals and p of differences are.
+func (s contest) pairedWords() string {
+	if d := s.dependence(); d != nil {
+		return fmt.Sprintf("Approval and fraud rate: influence function, added up by %s first. Intervals and p are normal", d.Field)
+	}
+	return "Approval: McNemar's mid-p; fraud rate: influence function. Intervals are normal, and where few records differ p is the one to read. " +
+		"Both take records as independent"
 }
 
 const callRate = "call_rate_"

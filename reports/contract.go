@@ -19,14 +19,19 @@ type resultJSON struct {
 	Records       int64               `json:"records"`
 	Rejected      int64               `json:"rejected"`
 	Period        *periodJSON         `json:"period"`              // days, null where no record has a time
+	Maturity      *maturityJSON       `json:"maturity,omitempty"`  // left out where labels were taken as they are
 	Economics     *economicsJSON      `json:"economics,omitempty"` // what costs were counted with
 	Actions       object              `json:"actions"`
 	Calls         object              `json:"calls"`
 	CallCosts     object              `json:"call_costs,omitempty"`       // money, where there are economics
 	Time          *timeJSON           `json:"time_to_decision,omitempty"` // where these have latencies
+	Entities      *entitiesJSON       `json:"entities,omitempty"`         // where intervals were asked for by entity
 	Measures      []measureJSON       `json:"measures"`
-	Final         []finalJSON         `json:"final,omitempty"` // after step-up and review, with treatments in the economics
+	Final         []finalJSON         `json:"final,omitempty"`      // after step-up and review, with treatments in the economics
+	BreakEven     *breakEvenJSON      `json:"break_even,omitempty"` // with economics
+	CostCurve     *costCurveJSON      `json:"cost_curve,omitempty"` // where it was asked for
 	Groups        []groupJSON         `json:"groups,omitempty"`
+	Past          *pastJSON           `json:"past,omitempty"`       // where it is known what production did
 	Failures      *failuresJSON       `json:"failures,omitempty"`   // where they were asked for
 	Enrollment    *enrollmentJSON     `json:"enrollment,omitempty"` // likewise
 	Assumed       *assumedJSON        `json:"assumed,omitempty"`    // likewise
@@ -50,7 +55,8 @@ type economicsJSON struct {
 	Calls      object       `json:"calls"`
 	ReviewCost replay.Money `json:"review_cost"`
 	StepUpCost replay.Money `json:"step_up_cost"`
-	Latency    object       `json:"latency,omitempty"` // seconds: [fastest, slowest]
+	Latency    object       `json:"latency,omitempty"`    // seconds: [fastest, slowest]
+	Treatments object       `json:"treatments,omitempty"` // shares: worst, base and best of each guess
 }
 
 type priceJSON struct {
@@ -63,7 +69,7 @@ func newEconomics(e *replay.Economics) *economicsJSON {
 		return nil
 	}
 	price := func(p replay.Price) priceJSON { return priceJSON{p.Fixed, calibrate.Number(float64(p.Share) / 10_000)} }
-	out := &economicsJSON{e.Currency, price(e.FraudLoss), price(e.GoodMargin), object{}, e.ReviewCost, e.StepUpCost, nil}
+	out := &economicsJSON{e.Currency, price(e.FraudLoss), price(e.GoodMargin), object{}, e.ReviewCost, e.StepUpCost, nil, treatmentsJSON(e.Treatments)}
 	for _, product := range dataset.Products {
 		if m, found := e.Calls[product]; found {
 			out.Calls = append(out.Calls, member{product, m})
@@ -118,14 +124,17 @@ func (s screen) replayData() any {
 	for _, r := range s.results {
 		out := resultJSON{
 			SchemaVersion: schemaVersion, Policy: r.Policy.Name,
-			Read: s.account.Read, Records: r.Total().N(), Rejected: s.account.Rejected, Period: newPeriod(s.account.Period), Economics: newEconomics(r.Economics),
-			Actions: actionsJSON(r.Counts), Calls: callsJSON(r.Policy, r.Counts), Measures: measuresJSON(s.setting(r).Measures(r.Policy, r.Counts)), Final: finalData(r),
+			Read: s.account.Read, Records: r.Total().N(), Rejected: s.account.Rejected, Period: newPeriod(s.account.Period), Maturity: newMaturity(s.account), Economics: newEconomics(r.Economics),
+			Actions: actionsJSON(r.Counts), Calls: callsJSON(r.Policy, r.Counts), Measures: measuresJSON(s.setting(r).Measures(r.Policy, r.Counts)), Final: finalData(r.Economics, r.Policy, r.Counts),
 			Warnings: append([]calibrate.Warning{}, calibrate.Warnings(r)...), Issues: issuesJSON(s.account.Issues),
 		}
 		for _, g := range r.Groups {
 			out.Groups = append(out.Groups, groupJSON{keyJSON(s.by, g.Key), g.Total().N(), actionsJSON(g.Counts),
 				callsJSON(r.Policy, g.Counts), measuresJSON(s.partSetting(r, &g).Measures(r.Policy, g.Counts))})
 		}
+		out.Entities = newEntities(r)
+		out.Past = s.pastData(r)
+		out.BreakEven = s.approvalBreakEven()
 		out.CallCosts, out.Time, out.Failures, out.Enrollment = callCosts(r), s.timeData(r), s.failuresData(r), s.enrollmentData(r)
 		out.Assumed = s.assumedData(r)
 		list = append(list, out)
@@ -242,7 +251,11 @@ func (s screen) replayTidy() *Table {
 		}
 		t.tidy(lead, r.Policy, r.Counts, s.setting(r))
 		s.tidyAssumed(t, lead, r)
+		tidyEntities(t, lead, r)
 		s.tidyCalls(t, lead, r)
+		s.tidyPast(t, lead, r)
+		s.tidyFinals(t, lead, r)
+		s.tidyBreakEven(t, lead)
 		s.tidyFailures(t, lead, r)
 		s.tidyEnrollment(t, lead, r)
 		for _, g := range r.Groups {

@@ -7,13 +7,14 @@ import (
 // The types of this file are the JSON contract of curve; as in replay's, the inputs are not in it.
 
 type curveJSON struct {
-	SchemaVersion int         `json:"schema_version"`
-	Policy        string      `json:"policy"`
-	Cutoffs       []string    `json:"cutoffs"`
-	Read          int64       `json:"read"`
-	Records       int64       `json:"records"`
-	Rejected      int64       `json:"rejected"`
-	Period        *periodJSON `json:"period"` // days, null where no record has a time
+	SchemaVersion int           `json:"schema_version"`
+	Policy        string        `json:"policy"`
+	Cutoffs       []string      `json:"cutoffs"`
+	Read          int64         `json:"read"`
+	Records       int64         `json:"records"`
+	Rejected      int64         `json:"rejected"`
+	Period        *periodJSON   `json:"period"`             // days, null where no record has a time
+	Maturity      *maturityJSON `json:"maturity,omitempty"` // left out where labels were taken as they are
 	// Frontier is true for a pair of cutoffs: the points are then the efficient ones of all that were tried.
 	Frontier bool  `json:"frontier"`
 	Tried    int64 `json:"tried"`
@@ -59,7 +60,7 @@ type pointMeasureJSON struct {
 func (s sweepScreen) data() curveJSON {
 	out := curveJSON{
 		SchemaVersion: schemaVersion, Policy: s.Policy.Name, Cutoffs: []string{}, Read: s.account.Read, Records: s.records(), Rejected: s.account.Rejected,
-		Period: newPeriod(s.account.Period), Frontier: len(s.Cutoffs) == 2, Tried: s.Tried,
+		Period: newPeriod(s.account.Period), Maturity: newMaturity(s.account), Frontier: len(s.Cutoffs) == 2, Tried: s.Tried,
 		FraudRateBand: curveBandJSON{s.bandMethod(), calibrate.Number(s.Confidence), s.bandPoints()},
 		Points:        make([]pointJSON, 0, len(s.Points)), Marks: make([]markJSON, 0, len(s.Marks)),
 		Warnings: append([]calibrate.Warning{}, s.Warnings()...), Issues: issuesJSON(s.account.Issues),

@@ -2,6 +2,7 @@ package reports
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/trustreplay/trustreplay/calibrate"
 	"github.com/trustreplay/trustreplay/replay"
@@ -9,7 +10,7 @@ import (
 
 // enrollments compare the step-ups of each login policy with those of its replay user by user.
 func (s screen) enrollments() []Block {
-	var out []Block
+	out := s.enrollmentsBeside()
 	for _, r := range s.results {
 		e := r.Enrollment
 		if e == nil {
@@ -21,25 +22,68 @@ func (s screen) enrollments() []Block {
 		}
 		t := &Table{Caption: "MFA with enrollment, by month (UTC), under " + r.Policy.Name, Columns: []Column{{Name: "month"}, {Name: "logins", Align: Right},
 			{Name: "plain", Head: "MFA, record by record", Align: Right}, {Name: "enrolled", Head: "MFA, user by user", Align: Right}, {Name: "share", Align: Right}}}
-		total := replay.EnrollmentMonth{Month: "all"}
 		for _, m := range e.Months {
 			t.Rows = append(t.Rows, enrollmentRow(m))
-			total.Logins, total.Plain, total.Low, total.High = total.Logins+m.Logins, total.Plain+m.Plain, total.Low+m.Low, total.High+m.High
 		}
-		t.Total = enrollmentRow(total)
+		t.Total = enrollmentRow(total(e))
 		t.Footnotes = s.enrollmentNotes(e)
 		out = append(out, t)
 	}
 	return out
 }
 
-// enrollmentRow prints the step-ups of a month, as a range where the history leaves them open.
-func enrollmentRow(m replay.EnrollmentMonth) []Cell {
-	count, share := countCell(m.Low), shareCell(m.Low, m.Logins)
-	if m.Low < m.High {
-		count, share = textCell(thousands(m.Low)+" – "+thousands(m.High)), textCell(share.Text+" – "+shareCell(m.High, m.Logins).Text)
+// enrollmentsBeside put the step-ups of several policies, user by user, side by side. Their months are the same: which records have a
+// user and a time does not depend on the policy.
+func (s screen) enrollmentsBeside() []Block {
+	t := &Table{Caption: "MFA with enrollment, user by user, by month (UTC): the policies side by side", Columns: []Column{{Name: "month"}, {Name: "logins", Align: Right}}}
+	var months [][]replay.EnrollmentMonth
+	for _, r := range s.results {
+		if e := r.Enrollment; e != nil && e.Users > 0 {
+			t.Columns = append(t.Columns, Column{Name: r.Policy.Name, Align: Right})
+			months = append(months, append(slices.Clone(e.Months), total(e)))
+		}
 	}
+	if len(months) < 2 {
+		return nil
+	}
+	for i, m := range months[0] {
+		row := []Cell{textCell(m.Month), countCell(m.Logins)}
+		for _, of := range months {
+			_, share := userByUser(of[i])
+			row = append(row, share)
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	last := len(t.Rows) - 1
+	t.Rows, t.Total = t.Rows[:last], t.Rows[last]
+	return []Block{t}
+}
+
+// total adds the months up.
+func total(e *replay.Enrollment) replay.EnrollmentMonth {
+	out := replay.EnrollmentMonth{Month: "all"}
+	for _, m := range e.Months {
+		out.Logins, out.Plain, out.Low, out.High = out.Logins+m.Logins, out.Plain+m.Plain, out.Low+m.Low, out.High+m.High
+	}
+	return out
+}
+
+// enrollmentRow prints the step-ups of a month.
+func enrollmentRow(m replay.EnrollmentMonth) []Cell {
+	count, share := userByUser(m)
 	return []Cell{textCell(m.Month), countCell(m.Logins), {m.Plain, countShare(m.Plain, m.Logins)}, count, share}
+}
+
+// userByUser prints the step-ups of a month with enrollment, and their share, as a range where the history leaves them open.
+func userByUser(m replay.EnrollmentMonth) (count, share Cell) {
+	count, share = countCell(m.Low), shareCell(m.Low, m.Logins)
+	if m.Low == m.High {
+		return count, share
+	}
+	if m.Low == 0 {
+		share.Text = "0" // the lower end of a range, not a dash for none
+	}
+	return textCell(thousands(m.Low) + " – " + thousands(m.High)), textCell(share.Text + " – " + shareCell(m.High, m.Logins).Text)
 }
 
 // enrollmentNotes say what was assumed, and what the history does not hold.

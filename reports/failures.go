@@ -190,7 +190,7 @@ func (s screen) handlings(r replay.Result) *Table {
 		undecided := c.Actions[replay.Undecided].N()
 		bounded = bounded || undecided > 0
 		if i > 0 && undecided == 0 {
-			d := paired(&h.Swap, s.confidence)
+			d := paired(nil, &h.Swap, s.confidence)
 			row[2], row[4] = Cell{d[0].Value, verdict(d[0], s.confidence)}, Cell{d[1].Value, verdict(d[1], s.confidence)}
 		}
 		t.Rows = append(t.Rows, append(row, countCell(undecided), countCell(c.Calls[1])))

@@ -123,7 +123,7 @@ func (s screen) handlingData(r replay.Result, h replay.Handled) handlingJSON {
 		out.Bounds = append(out.Bounds, member{name, b})
 	}
 	if c.Actions[replay.Undecided].N() == 0 {
-		d := paired(&h.Swap, s.confidence)
+		d := paired(nil, &h.Swap, s.confidence)
 		out.Changes = object{{"approval_rate", newDifference(d[0], s.confidence)}, {"fraud_rate", newDifference(d[1], s.confidence)}}
 	} else {
 		out.Changes = object{{"approval_rate", nil}, {"fraud_rate", nil}}
@@ -172,7 +172,7 @@ func (s screen) tidyFailures(t *Table, lead []any, r replay.Result) {
 		if c.Actions[replay.Undecided].N() > 0 {
 			continue
 		}
-		for i, d := range paired(&h.Swap, s.confidence) {
+		for i, d := range paired(nil, &h.Swap, s.confidence) {
 			name := []string{"approval_rate", "fraud_rate"}[i]
 			t.line(lead, append(slices.Concat([]any{"handling_change", name}, make([]any, 8)), d.Value, d.Low, d.High, d.Confidence, d.Method, nil, nil, nil, nil, h.Name)...)
 		}

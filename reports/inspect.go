@@ -31,6 +31,7 @@ func Inspect(p *replay.Profile) Document {
 		add(Notes{Caption: "What this history cannot answer", Items: limits})
 	}
 	add(monthTable(p))
+	add(growthBlocks(growthOf(p))...)
 	for i := range p.Products {
 		if product := &p.Products[i]; !part(product.Product) && scored(product) > 0 {
 			add(histogram(product))

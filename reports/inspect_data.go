@@ -21,6 +21,7 @@ type profileJSON struct {
 	NoAmount      int64              `json:"no_amount"`
 	Collection    collectionJSON     `json:"collection"`
 	Months        []keyedJSON        `json:"months"`
+	Growth        *growthJSON        `json:"development"` // null where no fraud says when it was reported
 	Products      []productJSON      `json:"products"`
 	Scores        *scoresJSON        `json:"score_comparison"` // null where no legit, or no fraud, has the scores of both
 	Pairs         []pairJSON         `json:"cluster_pairs"`
@@ -134,7 +135,7 @@ func inspectData(p *replay.Profile, c replay.Collection, measured scores, f find
 	for i := range p.Products {
 		out.Products = append(out.Products, newProduct(&p.Products[i], measured.products[i]))
 	}
-	out.Scores = measured.data()
+	out.Scores, out.Growth = measured.data(), newGrowth(growthOf(p))
 	for s := range p.Pairs {
 		for o, t := range p.Pairs[s] {
 			if t.N() > 0 {
@@ -188,6 +189,7 @@ func inspectTidy(p *replay.Profile, measured scores, f findings) *Table {
 	for _, m := range p.Months {
 		row("month", "month", m.Month, m.Tally)
 	}
+	t.growthTidy(growthOf(p))
 	for i := range p.Products {
 		q := &p.Products[i]
 		for b, tally := range bins(q) {

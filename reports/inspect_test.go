@@ -20,7 +20,7 @@ type rated struct {
 }
 
 func profileOf(records ...rated) *replay.Profile {
-	p := &replay.Profile{Delays: make([]int64, 2), Products: []replay.ProductProfile{{Product: "session"}, {Product: "onboarding"}, {Product: "phone"}}}
+	p := &replay.Profile{Products: []replay.ProductProfile{{Product: "session"}, {Product: "onboarding"}, {Product: "phone"}}}
 	for _, r := range records {
 		p.Total.Records[r.label]++
 		p.Actions[dataset.NoAction].Records[r.label]++

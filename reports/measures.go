@@ -93,6 +93,9 @@ func measureRow(m calibrate.Measure, words string) []Cell {
 
 // method says what the intervals are, once.
 func (s screen) method() string {
+	if s.dependence() != nil {
+		return s.entityText()
+	}
 	byValue := "by value none is claimed."
 	if s.approximates() {
 		byValue = "≈ by value and of costs: linearized, at most: Fay-Feuer; approximate, and too narrow where a few records hold most of the amount."

@@ -34,7 +34,7 @@ func Replay(results []replay.Result, by []string, account dataset.Account, confi
 		d.Blocks = append(d.Blocks, s.sideBySide(), s.summary(marks))
 	}
 	d.Blocks = append(d.Blocks, s.assumed(results...)...)
-	d.Blocks = append(d.Blocks, s.callsTable()...)
+	d.Blocks = append(append(d.Blocks, s.callsTable()...), s.pasts()...)
 	if finals := s.finals(); finals != nil {
 		d.Blocks = append(d.Blocks, finals)
 	}
@@ -97,25 +97,8 @@ func (s screen) source() string {
 		first, last := s.account.Period.Days()
 		text += ", " + first + " to " + last + " (UTC)"
 	}
-	if m := s.account.Mature; m != nil {
-		text += ". " + matureText(m)
-	}
-	return text
-}
-
-// matureText says which labels are final.
-func matureText(m *dataset.Mature) string {
-	asOf, newest := m.Dates()
-	text := fmt.Sprintf("Labels are final after %s, as of %s: ", daysText(int64(m.Days)), asOf)
-	if newest == "" {
-		return text + "no record is that old"
-	}
-	text += fmt.Sprintf("the newest mature record is of %s, %s younger ones count as unlabeled", newest, thousands(m.Immature))
-	switch {
-	case m.Known == 0:
-		return text + "; when labels became known is not recorded, so no fraud counts as late"
-	case m.Late > 0:
-		return text + fmt.Sprintf(", %s frauds that were reported later as legit", thousands(m.Late))
+	if m := maturityText(s.account); m != "" {
+		text += ". " + m
 	}
 	return text
 }
@@ -163,16 +146,15 @@ func (s screen) columns(first ...Column) []Column {
 
 func (s screen) intervalHead() string { return confidenceText(s.confidence) + " interval" }
 
-// tally returns a row for those columns; n is the number of records that the share is of.
-func (s screen) tally(t replay.Tally, n int64, first ...Cell) []Cell {
+// tally returns a row for those columns; n is the number of records that the share is of, rate the fraud rate.
+func (s screen) tally(t replay.Tally, n int64, rate calibrate.Measure, first ...Cell) []Cell {
 	row := append(first, countCell(t.N()), shareCell(t.N(), n), countCell(t.Records[dataset.Fraud]), countCell(t.Records[dataset.Legit]),
 		countCell(t.Records[dataset.Unlabeled]))
 	if s.hasAmounts() {
 		row = append(row, amountCell(t.Value()))
 	}
-	m := calibrate.Rate("fraud_rate", t.Records[dataset.Fraud], t.Labeled(), s.confidence)
-	value, interval := measureText(m)
-	return append(row, Cell{m.Value, value}, textCell(interval))
+	value, interval := measureText(rate)
+	return append(row, Cell{rate.Value, value}, textCell(interval))
 }
 
 // actions is the table of one policy: actions by label.
@@ -180,9 +162,9 @@ func (s screen) actions(r replay.Result) *Table {
 	t := &Table{Caption: "Actions", Columns: s.columns(Column{Name: "action"})}
 	n := r.Total().N()
 	for _, a := range outcomes {
-		t.Rows = append(t.Rows, s.tally(r.Actions[a], n, textCell(outcomeName(a))))
+		t.Rows = append(t.Rows, s.tally(r.Actions[a], n, s.setting(r).ActionRate(r.Counts, a), textCell(outcomeName(a))))
 	}
-	t.Total = s.tally(r.Total(), n, textCell("all"))
+	t.Total = s.tally(r.Total(), n, s.setting(r).Pressure(r.Counts), textCell("all"))
 	t.Footnotes = []string{calls(r)}
 	return t
 }
@@ -209,12 +191,12 @@ func (s screen) sideBySide() *Table {
 			if r.Actions[a].N() == 0 {
 				continue
 			}
-			t.Rows = append(t.Rows, s.tally(r.Actions[a], r.Total().N(), textCell(name), textCell(outcomeName(a))))
+			t.Rows = append(t.Rows, s.tally(r.Actions[a], r.Total().N(), s.setting(r).ActionRate(r.Counts, a), textCell(name), textCell(outcomeName(a))))
 			name = "" // said once, so that the eye finds where the next policy begins
 		}
 	}
 	if total := s.results[0].Total(); total.N() > 0 {
-		t.Total = s.tally(total, total.N(), textCell("all"), textCell(""))
+		t.Total = s.tally(total, total.N(), s.setting(s.results[0]).Pressure(s.results[0].Counts), textCell("all"), textCell(""))
 	}
 	return t
 }
@@ -230,7 +212,7 @@ func (s screen) rules(r replay.Result) *Table {
 		if i < len(r.Rules) {
 			decided = r.Rules[i]
 		}
-		t.Rows = append(t.Rows, s.tally(decided, r.Total().N(), textCell(rule.Name), textCell(rule.Then.String())))
+		t.Rows = append(t.Rows, s.tally(decided, r.Total().N(), s.plainRate(decided), textCell(rule.Name), textCell(rule.Then.String())))
 	}
 	return t
 }

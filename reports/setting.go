@@ -10,7 +10,7 @@ import (
 // setting is what the measures of a whole result are taken under, groupSetting that of one of its groups.
 func (s screen) setting(r replay.Result) calibrate.Setting {
 	return calibrate.Setting{Confidence: s.confidence, Days: calibrate.Days(s.account.Period),
-		ReviewsByDay: calibrate.ReviewsByDay(r.Groups, s.by), Economics: r.Economics, Open: &r.Open}
+		ReviewsByDay: calibrate.ReviewsByDay(r.Groups, s.by), Economics: r.Economics, Open: &r.Open, Dependence: r.Dependence}
 }
 
 func (s screen) groupSetting(e *replay.Economics, key []string) calibrate.Setting {
@@ -20,7 +20,7 @@ func (s screen) groupSetting(e *replay.Economics, key []string) calibrate.Settin
 // partSetting is that of a group of a result, with what is undecided in it.
 func (s screen) partSetting(r replay.Result, g *replay.Group) calibrate.Setting {
 	set := s.groupSetting(r.Economics, g.Key)
-	set.Open = &g.Open
+	set.Open, set.Dependence = &g.Open, g.Dependence
 	return set
 }
 
@@ -43,9 +43,13 @@ func (s screen) costNote() []string {
 	if len(s.results) == 0 || s.results[0].Economics == nil {
 		return nil
 	}
-	return []string{"Cost: calls, reviews and step-ups, frauds approved and legit records blocked, at the prices given. What is reviewed or stepped up " +
+	notes := []string{"Cost: calls, reviews and step-ups, frauds approved and legit records blocked, at the prices given. What is reviewed or stepped up " +
 		"is taken to lose neither; unlabeled and undecided records cost their handling alone. Saved, per record: on approving, or blocking, " +
 		"all records without a call."}
+	if note := s.breakEvenNote(); note != "" {
+		notes = append(notes, note)
+	}
+	return notes
 }
 
 // approximates tells whether there are intervals by value or of costs.

@@ -2,6 +2,7 @@ package reports
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/trustreplay/trustreplay/calibrate"
@@ -9,14 +10,30 @@ import (
 	"github.com/trustreplay/trustreplay/replay"
 )
 
-// finals shows what policies come to once step-ups and reviews are done, beside what they do directly: assumptions worked out,
-// with the assumptions in the same table. It is nil without treatments.
-func (s screen) finals() *Table {
+// treated returns the economics of the results where they have treatments, nil elsewhere.
+func (s screen) treated() *replay.Economics {
 	if len(s.results) == 0 || s.results[0].Economics == nil || s.results[0].Economics.Treatments == nil {
 		return nil
 	}
-	e := s.results[0].Economics
-	t := &Table{Caption: "After step-up and review, if the economics file guesses right", Columns: []Column{{Name: "policy"}, {Name: "measure"}, {Name: "direct", Align: Right}}}
+	return s.results[0].Economics
+}
+
+// finals shows what policies come to once step-ups and reviews are done, beside what they do directly: assumptions worked out,
+// with the assumptions in the same table. It is nil without treatments.
+func (s screen) finals() *Table {
+	e := s.treated()
+	if e == nil {
+		return nil
+	}
+	t := s.finalTable("After step-up and review, if the economics file guesses right", e)
+	if over := s.overCapacity(e.Treatments); over != "" {
+		t.Footnotes = append(t.Footnotes, over)
+	}
+	return t
+}
+
+func (s screen) finalTable(caption string, e *replay.Economics) *Table {
+	t := &Table{Caption: caption, Columns: []Column{{Name: "policy"}, {Name: "measure"}, {Name: "direct", Align: Right}}}
 	for _, c := range calibrate.Cases {
 		t.Columns = append(t.Columns, Column{Name: c.String(), Align: Right})
 	}
@@ -24,9 +41,6 @@ func (s screen) finals() *Table {
 		t.Rows = append(t.Rows, s.finalRows(e, r)...)
 	}
 	t.Footnotes = []string{guesses(e.Treatments), fmt.Sprintf("Expectations over the %s labeled records, direct figures too; worst and best take all guesses at worst, and at best.", thousands(s.results[0].Total().Labeled()))}
-	if over := s.overCapacity(e.Treatments); over != "" {
-		t.Footnotes = append(t.Footnotes, over)
-	}
 	return t
 }
 
@@ -67,9 +81,16 @@ func guesses(t *replay.Treatments) string {
 
 // overCapacity names the policies that send more records to review than can be reviewed.
 func (s screen) overCapacity(t *replay.Treatments) string {
+	return s.overCapacityIn(t, calibrate.Days(s.account.Period))
+}
+
+// overCapacityIn is overCapacity over so many days.
+func (s screen) overCapacityIn(t *replay.Treatments, days int64) string {
 	var over []string
 	for _, r := range s.results {
-		m, found := calibrate.Find(s.setting(r).Measures(r.Policy, r.Counts), "review_per_day")
+		set := s.setting(r)
+		set.Days = days
+		m, found := calibrate.Find(set.Measures(r.Policy, r.Counts), "review_per_day")
 		if found && t.ReviewsPerDay > 0 && m.Value > calibrate.Number(t.ReviewsPerDay) {
 			over = append(over, fmt.Sprintf("%s (%s a day)", r.Policy.Name, perDayText(m)))
 		}
@@ -82,8 +103,8 @@ func (s screen) overCapacity(t *replay.Treatments) string {
 
 // tornado shows which assumption changes which of two policies costs less.
 func (s contest) tornado(v Versus) *Table {
-	e := s.results[0].Economics
-	if e == nil || e.Treatments == nil {
+	e := s.treated()
+	if e == nil {
 		return nil
 	}
 	t := &Table{Caption: "What the difference in cost per record hangs on: challenger less champion", Columns: []Column{{Name: "assumption"}}}
@@ -122,14 +143,115 @@ type finalJSON struct {
 }
 
 // finalData is nil without treatments.
-func finalData(r replay.Result) []finalJSON {
-	if r.Economics == nil || r.Economics.Treatments == nil {
+func finalData(e *replay.Economics, p *replay.Policy, counts replay.Counts) []finalJSON {
+	if e == nil || e.Treatments == nil {
 		return nil
 	}
 	var out []finalJSON
 	for _, c := range calibrate.Cases {
-		f := calibrate.FinalOf(r.Economics, r.Policy, r.Counts, c)
+		f := calibrate.FinalOf(e, p, counts, c)
 		out = append(out, finalJSON{c.String(), f.ApprovalRate, f.FraudRate, f.CostPerRecord, f.Labeled})
 	}
 	return out
+}
+
+// eachFinal calls a function with the name and the values of each final figure of a policy, by case.
+func eachFinal(e *replay.Economics, p *replay.Policy, counts replay.Counts, do func(name string, c calibrate.Case, v calibrate.Number)) {
+	for _, c := range calibrate.Cases {
+		f := calibrate.FinalOf(e, p, counts, c)
+		do("approval_rate", c, f.ApprovalRate)
+		do("fraud_rate", c, f.FraudRate)
+		do("cost_per_record", c, f.CostPerRecord)
+	}
+}
+
+// tidyFinals appends the lines of the table final: fraud_rate_worst and so on.
+func (s screen) tidyFinals(t *Table, lead []any, r replay.Result) {
+	if s.treated() == nil {
+		return
+	}
+	eachFinal(r.Economics, r.Policy, r.Counts, func(name string, c calibrate.Case, v calibrate.Number) {
+		t.line(lead, "final", name+"_"+c.String(), nil, nil, nil, nil, nil, nil, nil, nil, v)
+	})
+}
+
+// A guessJSON is a guess as shares.
+type guessJSON struct {
+	Worst calibrate.Number `json:"worst"`
+	Base  calibrate.Number `json:"base"`
+	Best  calibrate.Number `json:"best"`
+}
+
+func newGuess(g replay.Guess) guessJSON {
+	share := func(v int64) calibrate.Number { return calibrate.Number(float64(v) / 10_000) }
+	return guessJSON{share(g.Worst), share(g.Base), share(g.Best)}
+}
+
+// assumptionName is the key of an assumption: step_up_good_pass.
+func assumptionName(a calibrate.Assumption) string { return strings.ReplaceAll(a.Name, " ", "_") }
+
+// treatmentsJSON returns the guesses by name and the capacity, nil without treatments.
+func treatmentsJSON(t *replay.Treatments) (out object) {
+	if t == nil {
+		return nil
+	}
+	for _, a := range calibrate.Assumptions(t) {
+		out = append(out, member{assumptionName(a), newGuess(a.Guess)})
+	}
+	if t.ReviewsPerDay > 0 {
+		out = append(out, member{"reviews_per_day", t.ReviewsPerDay})
+	}
+	return out
+}
+
+// A swingJSON is what one assumption does to the difference in cost per record.
+type swingJSON struct {
+	Assumption string           `json:"assumption"`
+	Worst      calibrate.Number `json:"worst"`
+	Base       calibrate.Number `json:"base"`
+	Best       calibrate.Number `json:"best"`
+	Flips      bool             `json:"flips"`
+}
+
+// A finalsJSON is what both policies come to.
+type finalsJSON struct {
+	Champion   []finalJSON `json:"champion"`
+	Challenger []finalJSON `json:"challenger"`
+	Tornado    []swingJSON `json:"tornado"`
+}
+
+// finalsData is nil without treatments.
+func (s contest) finalsData(v Versus) *finalsJSON {
+	e := s.treated()
+	if e == nil {
+		return nil
+	}
+	first, second := s.results[0], v.Result
+	out := &finalsJSON{finalData(e, first.Policy, first.Counts), finalData(e, second.Policy, second.Counts), nil}
+	for _, w := range calibrate.Tornado(e, first.Policy, second.Policy, first.Counts, second.Counts) {
+		d := w.Difference
+		out.Tornado = append(out.Tornado, swingJSON{assumptionName(w.Assumption), d[calibrate.Worst], d[calibrate.Base], d[calibrate.Best], w.Flips})
+	}
+	return out
+}
+
+// tidyFinals appends lines of the tables final, where to is the case, and tornado, whose difference is in cost per record.
+func (s contest) tidyFinals(t *Table, lead []any, v Versus) {
+	e := s.treated()
+	if e == nil {
+		return
+	}
+	first, second := s.results[0], v.Result
+	blank := make([]any, len(tidyTallies))
+	mine := map[string]calibrate.Number{}
+	eachFinal(e, first.Policy, first.Counts, func(name string, c calibrate.Case, v calibrate.Number) { mine[name+c.String()] = v })
+	eachFinal(e, second.Policy, second.Counts, func(name string, c calibrate.Case, v calibrate.Number) {
+		own := mine[name+c.String()]
+		t.line(lead, slices.Concat([]any{"final", name, c.String()}, blank, []any{nil, nil, own, nil, nil, v, v - own})...)
+	})
+	for _, w := range calibrate.Tornado(e, first.Policy, second.Policy, first.Counts, second.Counts) {
+		for _, c := range calibrate.Cases {
+			t.line(lead, slices.Concat([]any{"tornado", assumptionName(w.Assumption), c.String()}, blank, []any{nil, nil, nil, nil, nil, nil, w.Difference[c]})...)
+		}
+	}
 }

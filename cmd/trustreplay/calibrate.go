@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/trustreplay/trustreplay/calibrate"
@@ -29,9 +30,9 @@ Examples:
 		Flags: outputFlags(historyFlags(maturityFlags(
 			&cli.StringFlag{Name: "champion", Usage: "the `POLICY` in force, where the search begins: a YAML file or a built-in name"},
 			&cli.StringSliceFlag{Name: "limit", Aliases: []string{"l"}, Usage: "a `LIMIT` such as 'fraud_rate <= 0.5%' or 'approval_rate >= 85%'; repeatable"},
-			&cli.StringFlag{Name: "maximize", Usage: "approval_rate, good_approval_rate, fraud_capture or profit: what `MEASURE` to have most of", DefaultText: "approval_rate"},
+			&cli.StringFlag{Name: "maximize", Usage: "approval_rate, good_approval_rate, final_approval_rate, fraud_capture or profit: what `MEASURE` to have most of", DefaultText: "approval_rate"},
 			&cli.StringFlag{Name: "minimize", Usage: "cost: what `MEASURE` to have least of, instead"},
-			&cli.StringFlag{Name: "economics", Usage: "YAML `FILE` of prices, for profit and cost"},
+			&cli.StringFlag{Name: "economics", Usage: "YAML `FILE` of prices, for profit and cost, and of what step-ups and reviews come to"},
 			&cli.Float64Flag{Name: "delta", Value: calibrate.DefaultDelta, Usage: "the `PROBABILITY`, at most, that the certificate is wrong"},
 			&cli.StringSliceFlag{Name: "search", Usage: "a `FAMILY` of policies to search: " + familyNames() + "; repeatable", DefaultText: "all that suit the champion"},
 			&cli.StringSliceFlag{Name: "cutoffs", Usage: "only cutoffs of a product within `PRODUCT=LOW..HIGH`; repeatable"},
@@ -47,7 +48,8 @@ Examples:
 			&cli.IntFlag{Name: "rollout", Value: 4, Usage: "lead from the champion to the recommendation in `N` steps; 0 for none"},
 			&cli.BoolFlag{Name: "backtest", Usage: "repeat the whole procedure for each month on the months before it, and count broken promises"},
 			&cli.BoolFlag{Name: "quick", Usage: "only the recommendation and its certificate: no look at other shapes, at prices of limits, nor at a rollout"},
-			absentFlag(),
+			&cli.StringFlag{Name: "cap", Usage: "the largest `AMOUNT` that a record can have, declared before you look: certifies limits on fraud_rate_value and fraud_bps, by betting"},
+			entityFlag(), absentFlag(), historyPolicyFlag(),
 		)...)...),
 		Action: e.calibrate,
 	}
@@ -68,8 +70,11 @@ func (e *env) calibrate(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	q, err := calibrationQuestion(c.String("absent"), champion)
+	q, err := calibrationQuestion(c.String("absent"), champion, goals)
 	if err != nil {
+		return err
+	}
+	if err := remember(c, &q); err != nil {
 		return err
 	}
 	if err := e.calibrationOutputs(c); err != nil {
@@ -80,7 +85,7 @@ func (e *env) calibrate(c *cli.Context) error {
 		return err
 	}
 	h.hash = true
-	if q.Maturity, err = e.maturity(c, h); err != nil {
+	if err = e.maturity(c, h, &q, true); err != nil {
 		return err
 	}
 	got, cube, err := e.calibration(c.Context, h, q, champion, goals)
@@ -130,8 +135,8 @@ func (e *env) calibrate(c *cli.Context) error {
 }
 
 // calibrationQuestion asks for every score apart, by month.
-func calibrationQuestion(absent string, champion *replay.Policy) (replay.Question, error) {
-	q := replay.Question{Policies: []*replay.Policy{champion}, By: []string{replay.Month}, Exact: true}
+func calibrationQuestion(absent string, champion *replay.Policy, g calibrate.Goals) (replay.Question, error) {
+	q := replay.Question{Policies: []*replay.Policy{champion}, By: []string{replay.Month}, Exact: true, Entity: g.Entity, Singles: g.Cap > 0, MatureOnly: true}
 	var err error
 	q.AbsentMissing, err = absentMissing(absent)
 	return q, err
@@ -156,6 +161,9 @@ func (e *env) calibration(ctx context.Context, h *history, q replay.Question, ch
 		}
 		if by == replay.Month && calibrate.Short(cube) {
 			continue
+		}
+		if cube.Entity() != "" && !cube.HasEntities() {
+			return nil, cube, fmt.Errorf("--entity %s: no record has that field", cube.Entity())
 		}
 		got, err := calibrate.Calibrate(cube, champion, g)
 		return got, cube, err

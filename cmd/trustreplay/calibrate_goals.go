@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,8 +16,8 @@ import (
 
 // calibrationGoals reads the flags that say what is wanted.
 func calibrationGoals(c *cli.Context) (*replay.Policy, calibrate.Goals, error) {
-	g := calibrate.Goals{Objective: calibrate.MostApprovals, Delta: c.Float64("delta"), AnyMatrix: c.Bool("any-matrix"), Until: c.String("until"), CertifyFrom: c.String("certify-from")}
-	if err := notEmpty(c, "maximize", "minimize", "economics", "search", "cutoffs", "bands", "otherwise", "until", "certify-from", "policy-out", "certificate", "ledger", "picture"); err != nil {
+	g := calibrate.Goals{Objective: calibrate.MostApprovals, Delta: c.Float64("delta"), AnyMatrix: c.Bool("any-matrix"), Until: c.String("until"), CertifyFrom: c.String("certify-from"), Entity: c.String("entity")}
+	if err := notEmpty(c, "maximize", "minimize", "economics", "search", "cutoffs", "bands", "otherwise", "until", "certify-from", "policy-out", "certificate", "ledger", "picture", "entity", "cap"); err != nil {
 		return nil, g, err
 	}
 	if c.IsSet("delta") && c.Float64("delta") == 0 { // which is no delta at all to the library
@@ -69,6 +70,10 @@ func calibrationGoals(c *cli.Context) (*replay.Policy, calibrate.Goals, error) {
 	}
 	g.Economics, err = economics(c.String("economics"), asked)
 	add(err)
+	if text := c.String("cap"); text != "" {
+		g.Cap, err = capOf(text)
+		add(err)
+	}
 	for _, flag := range []string{"until", "certify-from"} {
 		if v := c.String(flag); v != "" && !monthText(v) {
 			add(fmt.Errorf("--%s %q: want a month such as 2026-03", flag, v))
@@ -82,6 +87,16 @@ func calibrationGoals(c *cli.Context) (*replay.Policy, calibrate.Goals, error) {
 		}))
 	}
 	return champion, g, errors.Join(errs...)
+}
+
+// capOf reads an amount in major units with at most two decimals.
+func capOf(text string) (int64, error) {
+	major, err := strconv.ParseFloat(text, 64)
+	minor := math.Round(major * 100)
+	if err != nil || !(minor >= 1 && minor <= 1e15) || minor/100 != major {
+		return 0, fmt.Errorf("--cap %q: want an amount above 0 with at most two decimals, such as 5000", text)
+	}
+	return int64(minor), nil
 }
 
 func monthText(s string) bool {

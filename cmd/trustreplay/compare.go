@@ -30,7 +30,7 @@ Examples:
 			&cli.StringFlag{Name: "accept", Usage: "hold each challenger to the limits of `FILE`, YAML; exit 1 where one is broken"},
 			&cli.StringFlag{Name: "changes", Usage: "write each record whose action changes, with both reasons, to `FILE`, CSV or Parquet by its ending"},
 			&cli.Float64Flag{Name: "confidence", Value: 0.95, Usage: "`LEVEL` of the intervals, above 0.5 and below 1; p at or above 1 less it shows nothing"},
-			absentFlag(), economicsFlag(), valueIntervalsFlag(), imputeFlag(),
+			entityFlag(), absentFlag(), historyPolicyFlag(), economicsFlag(), costCurveFlag(), valueIntervalsFlag(), imputeFlag(),
 		)...)...),
 		Action: e.compare,
 	}
@@ -56,6 +56,13 @@ func (e *env) compare(c *cli.Context) error {
 			return replay.NewChanges(plan, plan.Policies[0], plan.Policies[1:], w, path)
 		},
 		arrange: func(cube *replay.Cube, results []replay.Result) (reports.Document, error) {
+			if c.String("entity") != "" {
+				for i := range results {
+					if err := depend(cube, &results[i]); err != nil {
+						return reports.Document{}, err
+					}
+				}
+			}
 			versus, err := compareAll(cube, results)
 			if err != nil {
 				return reports.Document{}, err
@@ -63,7 +70,7 @@ func (e *env) compare(c *cli.Context) error {
 			if err := gate.judge(versus, by, cube.Account, c.Float64("confidence")); err != nil {
 				return reports.Document{}, err
 			}
-			return reports.Compare(results[0], versus, by, cube.Account, c.Float64("confidence")), nil
+			return withCostCurve(c, reports.Compare(results[0], versus, by, cube.Account, c.Float64("confidence")), results), nil
 		},
 	})
 	if err != nil {
@@ -80,6 +87,12 @@ func compareAll(cube *replay.Cube, results []replay.Result) ([]reports.Versus, e
 		comparison, err := cube.Compare(champion, r.Policy)
 		if err != nil {
 			return nil, err
+		}
+		if r.Dependence != nil {
+			if comparison.Dependence, err = cube.PairDependence(champion, r.Policy); err != nil {
+				return nil, err
+			}
+			comparison.Entities = [2]*replay.Dependence{results[0].Dependence, r.Dependence}
 		}
 		edits, err := cube.Attribute(champion, r.Policy)
 		if err != nil {

@@ -60,7 +60,7 @@ func (e *env) curve(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	if r.question.Maturity, err = e.maturity(c, h); err != nil {
+	if err = e.maturity(c, h, &r.question, false); err != nil {
 		return err
 	}
 	plan, err := replay.NewPlan(r.question)

@@ -8,7 +8,6 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/trustreplay/trustreplay/dataset"
 	"github.com/trustreplay/trustreplay/replay"
@@ -51,49 +50,6 @@ func valueIntervalsFlag() cli.Flag {
 	return &cli.BoolFlag{Name: "value-intervals", Usage: "approximate intervals of the measures by value; costs another pass over the amounts"}
 }
 
-// maturityFlags say from when on labels are final.
-func maturityFlags(more ...cli.Flag) []cli.Flag {
-	return append(more,
-		&cli.IntFlag{Name: "maturity", Usage: "count a label once its record is `DAYS` old, and fraud that was reported later as legit; 0 takes labels as they are"},
-		&cli.StringFlag{Name: "as-of", Usage: "the `DAY` on which labels were read, for --maturity", DefaultText: "that of the newest record or label"},
-	)
-}
-
-// maturity reads those flags. Without --as-of the history is read for its times first.
-func (e *env) maturity(c *cli.Context, h *history) (m replay.Maturity, err error) {
-	m.Days = c.Int("maturity")
-	asOf := c.String("as-of")
-	switch {
-	case m.Days < 0 || m.Days > replay.MaxMaturity:
-		return m, fmt.Errorf("--maturity must be 0..%d days, got %d", replay.MaxMaturity, m.Days)
-	case m.Days == 0 && asOf != "":
-		return m, errors.New("--as-of is for --maturity: want both, or neither")
-	case m.Days == 0:
-		return m, nil
-	case asOf != "":
-		day, err := time.Parse(time.DateOnly, asOf)
-		if err != nil {
-			return m, fmt.Errorf("--as-of %q: want a day such as 2026-03-31", asOf)
-		}
-		m.AsOf = day.AddDate(0, 0, 1).UnixMicro() - 1 // its end
-		return m, nil
-	}
-	if h.stdin, err = e.buffered(c.Context, h.files); err != nil {
-		return m, err
-	}
-	scan, err := h.open(c.Context, replay.LatestFields)
-	if err != nil {
-		return m, err
-	}
-	stop := e.watch(scan, "reading times")
-	m.AsOf, err = replay.Latest(c.Context, scan, h.workers)
-	stop()
-	if err == nil && m.AsOf == dataset.NoTime {
-		err = errors.New("--maturity: no record has a time, so none has an age")
-	}
-	return m, err
-}
-
 // absentFlag says how to read a product that a record does not hold.
 func absentFlag() cli.Flag {
 	return &cli.StringFlag{Name: "absent", Value: "not_called", Usage: "the `STATE` of a second product that a record does not hold: not_called, or missing in a history that always asked"}
@@ -120,6 +76,8 @@ type history struct {
 	strict  bool
 	check   string
 	hash    bool
+	// unsure says that no age was found in the first records: the scan that answers will tell whether there is one.
+	unsure bool
 }
 
 func (e *env) history(c *cli.Context) (*history, error) { return e.historyOf(c, c.Args().Slice()) }

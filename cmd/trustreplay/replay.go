@@ -35,7 +35,7 @@ Examples:
 			&cli.Float64Flag{Name: "confidence", Value: 0.95, Usage: "`LEVEL` of the intervals, above 0.5 and below 1"},
 			&cli.BoolFlag{Name: "failures", Usage: "add failed answers by product and month, and what failing open, failing closed or deciding by the other product would have done"},
 			&cli.StringFlag{Name: "enrollment", Usage: "replay login policies user by user, with the enrollments of the Login guide; `FIELD` says whose login it is, such as customer_id"},
-			absentFlag(), economicsFlag(), valueIntervalsFlag(), imputeFlag(),
+			entityFlag(), absentFlag(), historyPolicyFlag(), economicsFlag(), costCurveFlag(), valueIntervalsFlag(), imputeFlag(),
 		)...)...),
 		Action: e.replay,
 	}
@@ -59,7 +59,10 @@ func (e *env) replay(c *cli.Context) error {
 				r = r.Fold(replay.Month)
 			}
 			var err error
-			if c.Bool("failures") {
+			if c.String("entity") != "" {
+				err = depend(cube, &r)
+			}
+			if err == nil && c.Bool("failures") {
 				r.Failures, err = cube.Failures(r.Policy)
 			}
 			if err == nil && v.user != "" {
@@ -70,9 +73,30 @@ func (e *env) replay(c *cli.Context) error {
 			}
 			results[i] = r
 		}
-		return reports.Replay(results, by, cube.Account, c.Float64("confidence")), nil
+		return withCostCurve(c, reports.Replay(results, by, cube.Account, c.Float64("confidence")), results), nil
 	}
 	return e.answer(c, names, v)
+}
+
+// entityFlag says whose record it is.
+func entityFlag() cli.Flag {
+	return &cli.StringFlag{Name: "entity", Usage: "take records of one `FIELD`, such as account_id, as depending on each other: wider intervals, by Korn and Graubard"}
+}
+
+// depend completes a result with how its records fall to entities, where that was asked for.
+func depend(cube *replay.Cube, r *replay.Result) error {
+	whole, parts, err := cube.Dependence(r.Policy, r.By)
+	if err != nil {
+		return err
+	}
+	if !cube.HasEntities() && r.Total().N() > 0 {
+		return fmt.Errorf("--entity %s: no record has that field", whole.Field)
+	}
+	r.Dependence = whole
+	for i, d := range parts {
+		r.Groups[i].Dependence = d
+	}
+	return nil
 }
 
 // A question is what a verb makes of policies replayed over a history.
@@ -93,7 +117,7 @@ func (e *env) answer(c *cli.Context, names []string, v question) error {
 		return err
 	}
 	q.Rows = c.String(v.flag) != ""
-	q.By, q.User = append(q.By, v.by...), v.user
+	q.By = append(q.By, v.by...)
 	switch kind := c.String("impute"); {
 	case kind == "band":
 		for _, p := range q.Policies {
@@ -102,11 +126,20 @@ func (e *env) answer(c *cli.Context, names []string, v question) error {
 	case kind != "" || c.IsSet("impute"):
 		return fmt.Errorf("--impute must be band, got %q", kind)
 	}
+	if q.Entity, q.Logins = c.String("entity"), v.user != ""; q.Logins && q.Entity == "" {
+		q.Entity = v.user
+	}
+	if q.Logins && q.Entity != v.user {
+		return fmt.Errorf("--entity %s and --enrollment %s: want one field, a user's records depend on each other", q.Entity, v.user)
+	}
+	if err := remember(c, &q); err != nil {
+		return err
+	}
 	h, err := e.history(c)
 	if err != nil {
 		return err
 	}
-	if q.Maturity, err = e.maturity(c, h); err != nil {
+	if err = e.maturity(c, h, &q, q.Rows); err != nil {
 		return err
 	}
 	plan, err := replay.NewPlan(q)
@@ -155,7 +188,9 @@ func impute(c *cli.Context, cube *replay.Cube, results []replay.Result) (err err
 	return err
 }
 
-// cube reads a history to its end. rows may be nil; what is the work's name in the progress bar.
+// cube reads a history to its end. rows may be nil; what is the work's name in the progress bar. A history that turns out to tell
+// its ages, although its first records do not, is read again with the standard maturity: the answer must not depend on the
+// order of records. The cube's account says which maturity it has.
 func (e *env) cube(ctx context.Context, h *history, plan *replay.Plan, rows *replay.Decisions, what string) (*replay.Cube, error) {
 	scan, err := h.open(ctx, plan.Fields())
 	if err != nil {
@@ -164,6 +199,9 @@ func (e *env) cube(ctx context.Context, h *history, plan *replay.Plan, rows *rep
 	stop := e.watch(scan, what)
 	cube, err := replay.Build(ctx, plan, scan, h.workers, rows)
 	stop()
+	if err == nil && h.unsure && cube.Account.LabelTimes.Known > 0 {
+		return e.maturely(ctx, h, plan, what)
+	}
 	if err == nil && h.strict {
 		err = strictly(cube.Account)
 	}
@@ -171,6 +209,19 @@ func (e *env) cube(ctx context.Context, h *history, plan *replay.Plan, rows *rep
 		e.unmatched(h)
 	}
 	return cube, err
+}
+
+// maturely is cube with the standard maturity, where there is one.
+func (e *env) maturely(ctx context.Context, h *history, plan *replay.Plan, what string) (*replay.Cube, error) {
+	q := plan.Question
+	if err := e.standard(ctx, h, &q); err != nil {
+		return nil, err
+	}
+	plan, err := replay.NewPlan(q)
+	if err != nil {
+		return nil, err
+	}
+	return e.cube(ctx, h, plan, nil, what) // whole had no rows to lose, see maturity
 }
 
 // ask reads the flags that say what to ask of a history; names are those of the policies.

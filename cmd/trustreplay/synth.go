@@ -37,6 +37,7 @@ Examples:
 			&cli.IntFlag{Name: "gate-high", Value: 551, Usage: "up to this `SCORE` (exclusive)"},
 			&cli.BoolFlag{Name: "login", Usage: "login responses instead of session and onboarding"},
 			&cli.BoolFlag{Name: "strings", Usage: "numbers and booleans of the session response as strings, as the vendor's API sends them"},
+			&cli.BoolFlag{Name: "details", Usage: "add what the guide's red flags read: countries of phone and IP, age and social accounts of the email"},
 			&cli.Float64Flag{Name: "missing", Value: 0.02, Usage: "`SHARE` of session responses that are lost"},
 			&cli.Float64Flag{Name: "processing", Value: 0.005, Usage: "`SHARE` of responses that were not ready"},
 			&cli.Float64Flag{Name: "failed", Value: 0.005, Usage: "`SHARE` of responses that are an error"},
@@ -67,7 +68,7 @@ func synthOptions(c *cli.Context) (dataset.SynthOptions, error) {
 	o := dataset.SynthOptions{
 		Records: c.Int64("records"), Seed: c.Uint64("seed"), Start: c.String("start"), Months: c.Int("months"),
 		FraudRate: share(c.Float64("fraud-rate")), Mode: c.String("mode"), Population: c.String("population"),
-		GateLow: c.Int("gate-low"), GateHigh: c.Int("gate-high"), Login: c.Bool("login"), Strings: c.Bool("strings"),
+		GateLow: c.Int("gate-low"), GateHigh: c.Int("gate-high"), Login: c.Bool("login"), Strings: c.Bool("strings"), Details: c.Bool("details"),
 		Missing: share(c.Float64("missing")), Processing: share(c.Float64("processing")), Failed: share(c.Float64("failed")),
 		LabelDelay: share(c.Float64("label-delay")), LabelNoise: share(c.Float64("label-noise")), NoLabels: c.String("labels") != "",
 		TrueLabel: c.Bool("true-label"), BlockedUnlabeled: c.Bool("blocked-unlabeled"), Exploration: share(c.Float64("exploration")),

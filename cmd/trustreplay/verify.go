@@ -61,8 +61,13 @@ func (e *env) verify(c *cli.Context) error {
 		return err
 	}
 	h.hash = true
-	q, err := calibrationQuestion(map[bool]string{true: "missing", false: "not_called"}[cert.AbsentMissing], champion)
+	q, err := calibrationQuestion(map[bool]string{true: "missing", false: "not_called"}[cert.AbsentMissing], champion, goals)
 	if err != nil {
+		return err
+	}
+	// Whatever the certificate says: where records carry an action, the champion does not stand for production.
+	q.Past = true
+	if q.HistoryPolicy, err = cert.HistoryPolicy(name); err != nil {
 		return err
 	}
 	if m := cert.Maturity; m != nil {

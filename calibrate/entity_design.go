@@ -1,0 +1,92 @@
+package calibrate
+
+import (
+	"math"
+
+	"github.com/trustreplay/trustreplay/dataset"
+	"github.com/trustreplay/trustreplay/replay"
+)
+
+// designs returns, for each limit, how many records of a window count as one independent record for it, because they are of
+// entities; nil where records are independent. level is that of the test.
+func (j *bench) designs(w Window, p *replay.Policy, level float64) ([]float64, error) {
+	if w.cube.Entity() == "" {
+		return nil, nil
+	}
+	d, _, err := w.cube.Dependence(p, nil)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]float64, len(j.targets))
+	for i := range j.targets {
+		out[i] = 1
+		if t := &j.targets[i]; t.share {
+			out[i] = t.design(d, level)
+		}
+	}
+	return out, nil
+}
+
+// design returns the i-th of them, 1 where there are none.
+func design(designs []float64, i int) float64 {
+	if designs == nil {
+		return 1
+	}
+	return designs[i]
+}
+
+// design is the design effect of Korn and Graubard, at least 1: of the limit's ratio, undecided records taken as they hurt
+// most. It is infinite where there are too few entities to tell.
+func (t *target) design(d *replay.Dependence, level float64) float64 {
+	var sums Entities
+	if t.asks() {
+		if sums = EntitiesOf(d.Asked()); t.AtLeast {
+			sums = sums.rest()
+		}
+	} else {
+		sums = EntitiesOf(d.Of(func(a dataset.Action, _ dataset.Cluster, y dataset.Label) (k, n bool) {
+			if a == replay.Undecided && t.settles() {
+				a = t.worst[y]
+			}
+			return t.num.Actions[a].Records[y] != 0, t.den.Actions[a].Records[y] != 0
+		}))
+	}
+	if sums.Records == 0 {
+		return 1
+	}
+	// A test at one half is no test, and Student's t has no quantile for it that could be a ratio's denominator.
+	n := sums.adjusted(min(level, 0.499))
+	if !n.Defined() || n <= 0 {
+		return math.Inf(1)
+	}
+	return max(1, float64(sums.Records)/float64(n))
+}
+
+// asks reports whether the limit is on how often the second product is asked.
+func (t *target) asks() bool { return t.num.Calls[1] != 0 }
+
+// rest returns the sums of what a ratio does not count.
+func (e Entities) rest() Entities {
+	e.SquaredFrauds = e.SquaredRecords - 2*e.Products + e.SquaredFrauds
+	e.Products = e.SquaredRecords - e.Products
+	e.Frauds = e.Records - e.Frauds
+	return e
+}
+
+// shrunk turns counts of dependent records into whole numbers of independent ones that say no more: fewer records, rounded down,
+// and the events among them, rounded up. Rounding is what makes the test hold its level where events are few, and Korn and
+// Graubard's own does not quite (Entities.UpperBound).
+func shrunk(k, n int64) func(design float64) (int64, int64) {
+	return func(design float64) (int64, int64) {
+		if design <= 1 {
+			return k, n
+		}
+		size := int64(float64(n) / design)
+		return min(size, int64(math.Ceil(float64(k)/design))), size
+	}
+}
+
+// stretched turns a number of independent records into one of dependent ones.
+func stretched(n int64, design float64) int64 {
+	return int64(min(math.Ceil(float64(n)*design), MostRecords))
+}
