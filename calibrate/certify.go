@@ -30,6 +30,9 @@ type Calibration struct {
 	Mature *dataset.Mature
 	// Production tells how it is known what production did; where it is not, the champion stands for it.
 	Production replay.Production
+	// Treated counts the outcomes of production's own step-ups and reviews that took the place of guesses in Goals.Economics, where
+	// the cube has some: those of the windows before the last, of a ladder all.
+	Treated replay.Treated
 	// Current is what the champion does in each window.
 	Current []replay.Counts
 	// Proposed counts the policies that were ranked.
@@ -149,6 +152,7 @@ func (c *Calibration) search(cube *replay.Cube, list []period) (done bool, err e
 		return false, err
 	}
 	last := windows[2]
+	c.measure(windows[:2])
 	proposer, err := newProposer(windows[0], c.Champion, c.Base, c.Goals, ratioOf(last.Total.Labeled(), windows[0].Total.Labeled()))
 	if err != nil {
 		return false, err
@@ -171,6 +175,15 @@ func (c *Calibration) search(cube *replay.Cube, list []period) (done bool, err e
 }
 
 func ratioOf(a, b int64) float64 { return float64(max(a, 1)) / float64(max(b, 1)) }
+
+// measure puts what came of production's own treatments in the place of guesses, from windows that do not certify: the order of
+// the walk must owe nothing to the records that it is walked on.
+func (c *Calibration) measure(windows []Window) {
+	for _, w := range windows {
+		c.Treated = c.Treated.Add(w.cube.Treated())
+	}
+	c.Goals.Economics = Measured(c.Goals.Economics, c.Treated)
+}
 
 // expected is the least number of events that a limit allows in a window: of as many labeled records as the base approves, all
 // else being equal. No outcome is looked at, so that the choice of the procedure has none to depend on.

@@ -9,7 +9,8 @@ import (
 
 // Money is counted as it is in replay: in millionths of a major unit, exactly.
 //
-// The forms below take the direct view of a history: what a record costs follows from its action and its label, and from
+// What step-ups and reviews come to, where economics guess it, is in ExpectedCost and ExpectedProfit, which the objectives of a
+// calibration then are. The forms below take the direct view of a history: what a record costs follows from its action and its label, and from
 // nothing that would have happened after a review or a step-up. That view needs no assumption about treatments, and its
 // price is that it cannot see them:
 //

@@ -20,7 +20,7 @@ type CostCurve struct {
 	Fraud, Legit int64
 	// Lines are the policies in the order given, then approving all and blocking all.
 	Lines []CostLine
-	// Ranges say which lines cost least from which ratio to which, from 0 up.
+	// Ranges say which lines cost least from which ratio to which, from 0 up; nil where no record is labeled.
 	Ranges []CostRange
 }
 
@@ -71,7 +71,9 @@ func NewCostCurve(results []replay.Result) *CostCurve {
 		c.Lines = append(c.Lines, costLine(r.Policy.Name, r.Counts, t, c.Per))
 	}
 	c.Lines = append(c.Lines, CostLine{Name: ApproveAll, Reference: true, Frauds: c.Per * c.Fraud}, CostLine{Name: BlockAll, Reference: true, Lost: c.Per * c.Legit})
-	c.Ranges = envelope(c.Lines)
+	if c.Fraud+c.Legit > 0 {
+		c.Ranges = envelope(c.Lines)
+	}
 	return c
 }
 
@@ -157,9 +159,12 @@ func (c *CostCurve) Cost(line int, ratio float64) Number {
 	return Number((ratio*float64(l.Frauds) + float64(l.Lost)) / worst)
 }
 
-// At returns the range that holds a ratio of 0 or more, the first of two at a border.
+// At returns the range that holds a ratio of 0 or more, the first of two at a border; a zero one where there is none.
 func (c *CostCurve) At(ratio float64) CostRange {
 	i := slices.IndexFunc(c.Ranges, func(x CostRange) bool { return x.To.Den == 0 || ratio*float64(x.To.Den) <= float64(x.To.Num) })
+	if i < 0 {
+		return CostRange{}
+	}
 	return c.Ranges[i]
 }
 

@@ -56,6 +56,9 @@ func TestCostCurve(t *testing.T) {
 			}
 			return out
 		}
+		if (c.Ranges == nil) != (c.Fraud+c.Legit == 0) {
+			rt.Fatalf("%d labeled, ranges %v", c.Fraud+c.Legit, c.Ranges)
+		}
 		at := CostRatio{0, 1}
 		for i, r := range c.Ranges {
 			if r.From != at || (r.To.Den == 0) != (i == len(c.Ranges)-1) {
@@ -111,8 +114,12 @@ func TestCostCurveCounts(t *testing.T) {
 	if want := (CostLine{Name: "p0", Frauds: 10_000 * (7 + 1 + 1), Lost: 10_000 * (33 + 5 + 1), Held: 85, Undecided: 5}); treated.Lines[0] != want || treated.Per != 10_000 {
 		t.Errorf("%+v, want %+v", treated.Lines[0], want)
 	}
-	if none := NewCostCurve(nil); none.Ranges != nil {
-		t.Errorf("%+v of nothing", none)
+	var unlabeled replay.Counts
+	unlabeled.Actions[dataset.Approve].Records[dataset.Unlabeled] = 9
+	for _, none := range []*CostCurve{NewCostCurve(nil), NewCostCurve(resultsOf(nil, unlabeled))} {
+		if none.Ranges != nil || none.At(3).Lines != nil {
+			t.Errorf("%+v of nothing", none)
+		}
 	}
 }
 

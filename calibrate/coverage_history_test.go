@@ -47,6 +47,11 @@ func (h *coverageHistory) twin(change func(*dataset.SynthOptions)) *coverageHist
 	return newCoverageHistory(opt, h.opt.Seed)
 }
 
+// silenceIsLegit returns the history with every record that has no label labeled legit.
+func (h *coverageHistory) silenceIsLegit() *coverageHistory {
+	return &coverageHistory{h.opt, bytes.ReplaceAll(h.text, []byte(`"label":null`), []byte(`"label":"ok"`)), h.truth}
+}
+
 // run replays a policy, with the labels as they are recorded or, with "true_label", as they really are.
 func (h *coverageHistory) run(pol *replay.Policy, label string, m replay.Maturity) (*replay.Cube, *replay.Result) {
 	plan, err := replay.NewPlan(replay.Question{Policies: []*replay.Policy{pol}, Maturity: m})

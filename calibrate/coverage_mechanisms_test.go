@@ -38,8 +38,8 @@ func mechanisms() []mechanism {
 			{rate, some, "SNIPS", askSNIPS, level, 0.3},
 			{rate, some, "DoublyRobust", askDoublyRobust, 0.9, 0.3}, // too narrow with few frauds, as its documentation says,
 		}},
-		{"rings of five", dataset.SynthOptions{Rings: 0.6}, []coverageQuestion{
-			{"fraud rate of all", "records taken as independent", "Entities (Korn-Graubard)", askRings(everybody), level, 0.8},
+		{"rings of five", dataset.SynthOptions{Rings: 0.9}, []coverageQuestion{
+			{"fraud rate of all", "records taken as independent", "Entities (Korn-Graubard)", askRings(everybody), level, 0.75},
 			{rate, "records taken as independent", "Entities (Korn-Graubard)", askRings(careful), level, 0.95},
 		}},
 		{"failed answers", dataset.SynthOptions{Missing: 0.06, Processing: 0.01, Failed: 0.01}, []coverageQuestion{
@@ -118,11 +118,13 @@ func (h *coverageHistory) reportedWithin(days float64) float64 {
 
 const coverageMaturity = 120
 
+// askMaturity: companies that wait for reports call legit what nobody has reported.
 func askMaturity(h *coverageHistory) coverageAnswer {
+	h = h.silenceIsLegit()
 	rate, _ := h.model(everybody)
 	a := coverageAnswer{truth: rate * h.reportedWithin(coverageMaturity), least: Undefined(), most: Undefined(), twin: noTwin}
-	_, young := h.run(everybody, dataset.LabelField, replay.Maturity{})
-	a.naive, a.low, a.high = naively(young.Approved().Records[dataset.Fraud], young.Approved().N())
+	young := h.measure(everybody, "fraud_rate")
+	a.naive, a.low, a.high = naively(young.Numerator, young.Denominator)
 	_, r := h.run(everybody, dataset.LabelField, replay.Maturity{Days: coverageMaturity, AsOf: h.truth.Options.AsOf.UnixMicro()})
 	low, high := Wilson(r.Approved().Records[dataset.Fraud], r.Approved().Labeled(), coverageLevel)
 	a.ourLow, a.ourHigh = Number(low), Number(high)

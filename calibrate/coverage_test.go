@@ -125,7 +125,7 @@ const coverageHead = `| mechanism | asked | naive number | its mean error | its 
 //
 //	go test ./calibrate -run TestCoverage -coverage-table -v
 func TestCoverage(t *testing.T) {
-	runs := 20
+	runs := 30
 	if testing.Short() {
 		runs = 8
 	}
@@ -134,21 +134,28 @@ func TestCoverage(t *testing.T) {
 	}
 	table := &strings.Builder{}
 	fmt.Fprintf(table, "%d histories of %d records each, intervals at %.0f %%, widths in points\n%s\n", runs, coverageRecords, 100*coverageLevel, coverageHead)
-	slack := func(p float64) float64 { return 3 * math.Sqrt(p*(1-p)/float64(runs)) }
 	for _, m := range mechanisms() {
-		for i, s := range coverageRuns(m, runs) {
-			q := m.questions[i]
-			fmt.Fprintln(table, q.row(m.name, s))
-			if s.inBounds < s.bounded {
-				t.Errorf("%s, %s: %d of %d bounds hold what the twin counts, want all", m.name, q.ours, s.inBounds, s.bounded)
+		t.Run(m.name, func(t *testing.T) {
+			for i, s := range coverageRuns(m, runs) {
+				fmt.Fprintln(table, m.questions[i].row(m.name, s))
+				m.questions[i].check(t, s)
 			}
-			if held := float64(s.held) / float64(max(s.answered, 1)); s.answered < runs || held < q.claimed-slack(q.claimed) {
-				t.Errorf("%s, %s: %d of %d intervals of %d runs hold the truth, want %.3f", m.name, q.ours, s.held, s.answered, runs, q.claimed-slack(q.claimed))
-			}
-			if held := float64(s.naiveHeld) / float64(runs); held > q.bites+slack(q.bites) {
-				t.Errorf("%s, %s: %d of %d naive intervals hold the truth, want at most %.3f: the mechanism does not bite", m.name, q.asked, s.naiveHeld, runs, q.bites)
-			}
-		}
+		})
 	}
 	t.Log("\n" + table.String())
+}
+
+// check fails unless all bounds hold, the interval holds as often as it claims and the naive one as seldom as expected, less 3 standard
+// errors of the simulation.
+func (q coverageQuestion) check(t *testing.T, s coverageSum) {
+	slack := func(p float64) float64 { return 3 * math.Sqrt(p*(1-p)/float64(s.runs)) }
+	if s.inBounds < s.bounded {
+		t.Errorf("%s: %d of %d bounds hold what the twin counts, want all", q.ours, s.inBounds, s.bounded)
+	}
+	if held := float64(s.held) / float64(max(s.answered, 1)); s.answered < s.runs || held < q.claimed-slack(q.claimed) {
+		t.Errorf("%s: %d of %d intervals of %d runs hold the truth, want %.3f", q.ours, s.held, s.answered, s.runs, q.claimed-slack(q.claimed))
+	}
+	if held := float64(s.naiveHeld) / float64(s.runs); held > q.bites+slack(q.bites) {
+		t.Errorf("%s: %d of %d naive intervals hold the truth, want at most %.3f: the mechanism does not bite", q.asked, s.naiveHeld, s.runs, q.bites+slack(q.bites))
+	}
 }

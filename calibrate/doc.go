@@ -2,7 +2,7 @@
 //
 //  1. A replay.Result holds counts, and nothing but counts.
 //  2. [Measures] divides them: every [Measure] carries its numerator and denominator, and an interval where one is claimed.
-//     A [Setting] adds the days of a queue, and costs by [CostForm].
+//     A [Setting] adds the days of a queue, and costs by [CostForm]. [NewCostCurve] leaves the prices open.
 //  3. [Warnings] lists what the counts cannot carry: too few frauds, labels missing, records undecided.
 //  4. [PairedCounts] compares two policies on the same records, [PerformanceOf] and [CompareAreas] the scores of products.
 //  5. [Judge] holds a comparison to the limits of an acceptance, on the value or on the bound that hurts.
@@ -15,9 +15,9 @@
 //  10. What stands beside a [Calibration] looks at all records and is no promise: [NewSurvey] for searches, shapes and prices,
 //     [Calibration.Rollout] for the way there, [NewBacktest] for what the procedure would have advised before.
 //  11. What history did not see is bounded, weighted or left out, never guessed: the ranges of a [Measure] where records are
-//     undecided, which [Impute] narrows by an assumption that says so, [Selective] and [Histogram.Contraction] where what was stopped has no outcome, [Explored] and
-//     [DoublyRobust] where some of it was approved by a coin, [Development] and [GrowthOf] where labels are young, [FinalOf]
-//     where a treatment's outcome is guessed.
+//     undecided, which [Impute] narrows by an assumption that says so, [Selective] and [Histogram.Contraction] where what was stopped has no outcome, [ExplorePolicy]
+//     where some of it was approved by a coin, [Development] and [GrowthOf] where labels are young, [FinalOf]
+//     where a treatment's outcome is guessed, [Measured] where production's own say something of it.
 //  12. What depends on each other or is of uneven size needs more than counts: [Entities] of records, [Bets] on amounts. A
 //     [Watch] over time may be looked at every day, and [Predict] says which count would be no news.
 //
@@ -25,7 +25,7 @@
 //
 // Where to look, by the beginning of a file's name:
 //
-//	measure cost interval moments bands        rates, costs and their intervals (2)
+//	measure cost break interval moments bands  rates, costs and their intervals (2)
 //	warning                                    doubts: about a result, a comparison, a calibration (3)
 //	paired delong roc performance              two policies, or two scores, on the same records (4)
 //	gate                                       an acceptance: judging, reading a measure, bounds, sentences (5)

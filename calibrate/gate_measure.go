@@ -156,6 +156,9 @@ func (q gauge) settled(a dataset.Action, l int, up bool, may uint8) dataset.Acti
 // mayBecome returns what a policy does with the records that go by the second product's answer, as bits. A swap table does not know
 // in which row of the matrix an undecided record is, so that it is what any of these rows allows.
 func mayBecome(p *replay.Policy) (actions uint8) {
+	if p == nil { // a swap table of its own says nothing of rows
+		return 0
+	}
 	for row, step := range p.Gate {
 		if step == replay.Next {
 			if may := p.Possible(dataset.Cluster(row)); may&(may-1) != 0 { // else no answer is needed

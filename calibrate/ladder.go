@@ -23,6 +23,8 @@ func (c *Calibration) ladder(cube *replay.Cube, list []period) error {
 		return err
 	}
 	c.Ladder, c.Windows, c.Current, c.past, c.Candidates, c.Proposed = true, []Window{w}, nil, nil, nil, len(rungs)
+	c.Treated = replay.Treated{}
+	c.measure(c.Windows)
 	if err := c.standing(c.Windows); err != nil {
 		return err
 	}

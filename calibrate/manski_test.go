@@ -282,3 +282,26 @@ func TestSelectiveOf(t *testing.T) {
 		t.Errorf("%+v, want %+v", got, want)
 	}
 }
+
+// TestSelectiveSwap: production tells what was stopped, and only where nobody knows what it did, the champion; the gate counts the
+// same records.
+func TestSelectiveSwap(t *testing.T) {
+	of := func(unlabeled, legit, fraud int64) replay.Tally {
+		return replay.Tally{Records: [3]int64{unlabeled, legit, fraud}}
+	}
+	c := &replay.Comparison{}
+	c.Actions[dataset.Approve][dataset.Approve], c.Actions[dataset.Block][dataset.Approve] = of(60, 900, 9), of(30, 80, 8)
+	want := Selective{Frauds: 17, Known: 997, Unknown: 30}
+	if got := SelectiveSwap(&c.Swap); got != want {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+	c.Stopped = &[2]replay.Tally{of(50, 0, 0), of(77, 3, 2)} // production stopped 50 that both approve, and some that the champion stops too
+	want.Unknown = 77
+	if got := SelectiveSwap(&c.Swap); got != want {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+	gate := Judge(&replay.Acceptance{Limits: []replay.Criterion{{Limit: replay.Limit{Measure: "fraud_rate", Bound: replay.Decimal{Num: 2, Den: 100}}}}}, c, nil, nil, 0.95)
+	if got := gate.Verdicts[0].Unlabeled; got != 77 {
+		t.Errorf("the gate leaves out %d records without a label, want 77", got)
+	}
+}

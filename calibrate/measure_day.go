@@ -101,3 +101,13 @@ func ReviewsByDay(groups []replay.Group, by []string) []int64 {
 	}
 	return out
 }
+
+// DaysOver returns on how many days more than so many records were to be reviewed; reviews are those of ReviewsByDay.
+func DaysOver(reviews []int64, capacity int64) (days int64) {
+	for _, n := range reviews {
+		if n > capacity {
+			days++
+		}
+	}
+	return days
+}

@@ -156,3 +156,15 @@ func TestCostMeasures(t *testing.T) {
 		t.Error("there is a cost without economics")
 	}
 }
+
+// TestDaysOver: a day of exactly the capacity is not over it.
+func TestDaysOver(t *testing.T) {
+	for capacity, want := range map[int64]int64{0: 3, 2: 2, 3: 1, 7: 0} {
+		if got := DaysOver([]int64{0, 3, 2, 7}, capacity); got != want {
+			t.Errorf("%d days over %d, want %d", got, capacity, want)
+		}
+	}
+	if DaysOver(nil, 0) != 0 {
+		t.Error("no day is over it")
+	}
+}

@@ -2,6 +2,7 @@ package calibrate
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"testing"
 
@@ -19,6 +20,8 @@ type testRecord struct {
 	amount, time        int64
 	past                dataset.Action // what production did
 	account             int            // whose it is, 0 for nobody's
+	chance              float64        // with which it was to approve, NaN for none
+	stepUp              string         // what came of production's step-up, "" where it did none
 }
 
 // cubeOf builds the cube of records, as a scan would.
@@ -53,19 +56,28 @@ func cubeOf(t testing.TB, q replay.Question, records []testRecord) *replay.Cube 
 					c.U8 = append(c.U8, uint8(value))
 				case dataset.KindAction:
 					c.U8 = append(c.U8, uint8(r.past))
+				case dataset.KindNumber:
+					c.F64 = append(c.F64, r.chance)
 				case dataset.KindAmount:
 					c.I64 = append(c.I64, r.amount)
 				case dataset.KindTime:
 					c.I64 = append(c.I64, r.time)
-				case dataset.KindText: // account
+				case dataset.KindText: // an outcome of a step-up, or the account
 					if c.Dict == nil {
 						c.Dict = []string{""}
 					}
-					if r.account == 0 {
+					text := ""
+					switch {
+					case f.Name == dataset.StepUpOutcome:
+						text = r.stepUp
+					case f.Name == "account_id" && r.account > 0:
+						text = fmt.Sprint(r.account)
+					}
+					if text == "" {
 						c.Idx = append(c.Idx, 0)
 						continue
 					}
-					c.Idx, c.Dict = append(c.Idx, uint32(len(c.Dict))), append(c.Dict, fmt.Sprint(r.account))
+					c.Idx, c.Dict = append(c.Idx, uint32(len(c.Dict))), append(c.Dict, text)
 				default:
 					t.Fatalf("no test value for %v", f)
 				}
@@ -94,7 +106,7 @@ func drawTestAnswer(t *rapid.T) replay.Answer {
 
 func drawTestRecord(t *rapid.T) testRecord {
 	return testRecord{drawTestAnswer(t), drawTestAnswer(t), rapid.IntRange(0, 3).Draw(t, "agent") == 0, rapid.IntRange(0, 3).Draw(t, "vpn") == 0,
-		dataset.Label(rapid.IntRange(0, 2).Draw(t, "label")), rapid.Int64Range(0, 10_000).Draw(t, "amount"), 0, dataset.Action(rapid.IntRange(0, dataset.NumActions-1).Draw(t, "past")), 0}
+		dataset.Label(rapid.IntRange(0, 2).Draw(t, "label")), rapid.Int64Range(0, 10_000).Draw(t, "amount"), 0, dataset.Action(rapid.IntRange(0, dataset.NumActions-1).Draw(t, "past")), 0, math.NaN(), ""}
 }
 
 func drawTestBands(t *rapid.T) replay.Bands {

@@ -33,6 +33,9 @@ func newTarget(l replay.Limit, p *replay.Policy, e *replay.Economics, days int64
 		if t.num, t.den, found = finalForms(l, e); !found {
 			return t, lacksTreatments("limit " + l.String())
 		}
+		if l.Bound.Den > maxWorth/basisPoints {
+			return t, fmt.Errorf("limit %s: too fine to be held against parts of records: want fewer digits", l)
+		}
 	} else if t.num, t.den, t.share, found = ratioForms(l.Measure, p, e, days); !found {
 		return t, fmt.Errorf("limit %s: no limit on %q: want one on %s", l, l.Measure, strings.Join(limitable(p), ", "))
 	}

@@ -142,6 +142,16 @@ func TestFinalLimits(t *testing.T) {
 	})
 }
 
+// TestFinalLimitTooFine: a bound whose product with basis points leaves an int64 is refused.
+func TestFinalLimitTooFine(t *testing.T) {
+	if _, err := newTarget(mustLimit(t, "final_fraud_rate <= 0.00000000001bps"), twoProducts, guessed(), 1); err == nil || !strings.Contains(err.Error(), "fewer digits") {
+		t.Error(err)
+	}
+	if _, err := newTarget(mustLimit(t, "final_fraud_rate <= 0.0000000001%"), twoProducts, guessed(), 1); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestTreatmentGoals: goals that need treatments say so.
 func TestTreatmentGoals(t *testing.T) {
 	for _, e := range []*replay.Economics{nil, prices} {

@@ -35,6 +35,7 @@ const (
 	UnseenField    = "unseen_field"
 	Unclustered    = "unclustered"
 	HistoryDiffers = "history_policy_differs"
+	HistoryUnseen  = "history_policy_unseen"
 )
 
 // The limits beyond which a doubt is worth a line. They are this project's choice, and gate nothing.
@@ -61,7 +62,7 @@ func Warnings(r replay.Result) []Warning {
 	out = append(out, unseen(p, r.Unseen)...)
 	out = append(out, unsplit(r)...)
 	out = append(out, unclustered(r)...)
-	add(historyDiffers(r.Production))
+	out = append(out, historyDoubts(r.Production)...)
 	add(undecidedLeft(p, c))
 	add(labelsMissing(total))
 	add(unevenLabels(c))
@@ -121,6 +122,20 @@ func unclustered(r replay.Result) []Warning {
 			out = append(out, Warning{Code: Unclustered, Message: fmt.Sprintf("%s records have a score of %s but no recorded cluster, and the policy "+
 				"has no cluster to look at there. To take the cluster from the score, say so in the policy: clusters: {%[2]s: standard}", of(n, r.Total().N()), product)})
 		}
+	}
+	return out
+}
+
+// historyDoubts returns those about the policy that stands for what production did.
+func historyDoubts(p replay.Production) (out []Warning) {
+	if p.Policy == nil {
+		return nil
+	}
+	for _, w := range unseen(p.Policy, p.Unseen) {
+		out = append(out, Warning{Code: HistoryUnseen, Message: fmt.Sprintf("the history policy %s may not be what production ran: %s", p.Policy.Name, w.Message)})
+	}
+	if w, found := historyDiffers(p); found {
+		out = append(out, w)
 	}
 	return out
 }

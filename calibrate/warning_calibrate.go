@@ -30,6 +30,7 @@ func (c *Calibration) Warnings() []Warning {
 	if c.Young > 0 {
 		warn(YoungRecords, "%s records of the newest months hold no label yet and are in no window", count(c.Young))
 	}
+	out = append(out, historyDoubts(c.Production)...)
 	if len(c.Windows) == 0 {
 		return out
 	}

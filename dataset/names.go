@@ -16,6 +16,10 @@ const (
 	LabelField   = "label"
 	LabelTime    = "label_time"
 	ActionField  = "action"
+	// StepUpOutcome and ReviewOutcome say what came of a step-up (passed, failed, abandoned) and of a review (approved, rejected)
+	// of production.
+	StepUpOutcome = "step_up_outcome"
+	ReviewOutcome = "review_outcome"
 )
 
 // IDs lists the fields that labels can be joined by, in the order in which they are tried.
@@ -104,6 +108,9 @@ var recordPlaces = map[string][]string{
 	Timestamp:    {"created_at", "event_time", "session.device_request_time", "session.domain.device_request_time", "device_request_time"},
 	LabelField:   {"is_fraud"},
 	ActionField:  {"decision"},
+
+	StepUpOutcome: {"step_up.outcome", "challenge_outcome", "mfa_outcome"},
+	ReviewOutcome: {"review.outcome", "manual_review_outcome"},
 }
 
 func places(name, bare string) []Path {
@@ -169,4 +176,15 @@ func withFlat(p Path) []Path {
 		return []Path{p}
 	}
 	return []Path{p, {strings.Join(p, ".")}, {strings.Join(p, "_")}}
+}
+
+// TreatmentOutcome returns which of StepUpOutcome and ReviewOutcome a field of a history would be read as; found is false for any
+// other field.
+func (d Discovered) TreatmentOutcome() (name string, found bool) {
+	for _, name := range []string{StepUpOutcome, ReviewOutcome} {
+		if d.Field.Name == name || slices.Contains(recordPlaces[name], d.Path.String()) {
+			return name, true
+		}
+	}
+	return "", false
 }

@@ -11,7 +11,7 @@ const maxRecordBytes = 4096
 // envelopeNames are what no segment can be called: the fields of a synthetic record, and what the readers would take for
 // something else (see places).
 var envelopeNames = []string{"synthetic", CustomerID, Timestamp, "account_id", Amount, ActionField, "approval_probability",
-	LabelField, LabelTime, "true_label", "session", "onboarding", "login", SessionID, ResolutionID,
+	LabelField, LabelTime, "true_label", StepUpOutcome, ReviewOutcome, "session", "onboarding", "login", SessionID, ResolutionID,
 	"created_at", "event_time", "device_request_time", "is_fraud", "decision", "domain", "score", "score_cluster",
 	"reason_codes", "status", "phone", "email", "ip", "browser"}
 
@@ -141,6 +141,11 @@ func (s *synthesizer) appendRecord(b []byte, r *synthRecord) []byte {
 	t.b = appendPadded(t.b, r.cents%100, 2)
 	if r.action != NoAction {
 		t.text(ActionField, actionNames[r.action])
+	}
+	if s.Outcomes {
+		if field, value := s.outcome(r); field != "" {
+			t.text(field, value)
+		}
 	}
 	if s.Exploration > 0 {
 		t.key("approval_probability")

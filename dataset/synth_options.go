@@ -66,6 +66,8 @@ type SynthOptions struct {
 	// Exploration is the share of blocked records that were let through at random, none by default. With it every record
 	// has approval_probability, the chance it had of being approved.
 	Exploration float64 `json:"exploration"`
+	// Outcomes adds what came of step-ups and reviews (SynthTreatments).
+	Outcomes bool `json:"outcomes,omitempty"`
 	// Rings is the share of records that come in runs of five which are fraud or legit together: 0.1. The five records of a
 	// fraud ring have one account_id, every other record has its own.
 	Rings float64 `json:"rings"`

@@ -17,6 +17,8 @@ type Truth struct {
 	Actions     []TruthGroup    `json:"actions"`      // what production did, by name; only those that occur
 	Products    []TruthProducts `json:"products"`
 	Labels      TruthLabels     `json:"labels"`
+	// Treatments are the shares behind the outcomes, nil where the records have none.
+	Treatments *SynthTreatments `json:"treatments,omitempty"`
 }
 
 // A TruthCount counts records by their true class.
@@ -173,6 +175,10 @@ func (s *synthesizer) truth(t synthTally) Truth {
 		if c.Records > 0 {
 			out.Actions = append(out.Actions, TruthGroup{actionNames[a], c})
 		}
+	}
+	if s.Outcomes {
+		shares := synthTreatments
+		out.Treatments = &shares
 	}
 	out.Cells = s.cells(&t)
 	products := []string{"session", "onboarding"}

@@ -33,6 +33,8 @@ type Builder struct {
 	steps []pairing
 	part  []uint32 // scratch: the part's number of each record
 
+	chance *chancePart // one of the parts, where the plan asks for exploration
+
 	unseen []int // columns of products and conditions in which no record has had a value yet
 
 	grids    [][]tally // per group, where the inner grid is small
@@ -40,6 +42,7 @@ type Builder struct {
 	spread   spreader  // where the plan asks for it
 	singles  []single  // where the plan asks for them
 	entities entityHashes
+	treated  treatedCounter
 	noAmount int64
 	total    int64 // amount so far, to refuse an overflow before it happens
 }
@@ -61,6 +64,10 @@ func NewBuilder(plan *Plan) *Builder {
 		} else {
 			b.parts = append(b.parts, &textPart{column: column})
 		}
+	}
+	if plan.chance >= 0 {
+		b.chance = &chancePart{column: plan.chance}
+		b.parts = append(b.parts, b.chance)
 	}
 	if len(plan.conds) > 0 {
 		eval, err := newEvaluator(plan.conds, plan.fields)
@@ -91,8 +98,16 @@ func (b *Builder) Add(batch *dataset.Batch) error {
 	b.unseen = slices.DeleteFunc(b.unseen, func(column int) bool { return seen(batch, column, b.plan.fields[column].Kind) })
 	b.position(batch)
 	b.assign(batch)
+	if b.plan.Outcomes {
+		b.treated.add(b, batch)
+	}
 	if b.plan.single() {
 		if err := b.note(batch); err != nil {
+			return err
+		}
+	}
+	if b.chance != nil {
+		if err := b.chance.tooMany(b.plan.Exploration); err != nil {
 			return err
 		}
 	}
@@ -228,6 +243,9 @@ func (b *Builder) count(batch *dataset.Batch) error {
 // Cube freezes what was added.
 func (b *Builder) Cube() (*Cube, error) {
 	c := &Cube{plan: b.plan, NoAmount: b.noAmount}
+	if b.chance != nil {
+		c.outside = b.chance.outside
+	}
 	for _, column := range b.unseen {
 		c.unseen = append(c.unseen, b.plan.fields[column].Name)
 	}
@@ -249,6 +267,9 @@ func (b *Builder) Cube() (*Cube, error) {
 		}
 		slices.SortFunc(list, func(a, b cell) int { return cmp.Compare(a.index, b.index) })
 		group := b.unpack(g, list)
+		if g < len(b.treated.groups) {
+			group.treated = b.treated.groups[g]
+		}
 		if b.plan.Spread {
 			group.spreads = b.spread.of(g, list)
 		}
@@ -282,6 +303,8 @@ func (b *Builder) unpack(number int, cells []cell) cubeGroup {
 			g.key[i] = p.names[code]
 		case *maskPart:
 			g.mask = p.masks.keys[code]
+		case *chancePart:
+			g.chance = p.of(code)
 		}
 	}
 	return g

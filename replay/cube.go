@@ -9,7 +9,7 @@ import (
 )
 
 // A Cube holds how many records, and how much amount, share all that the policies of a plan can tell apart: the answers of
-// the products, the outcome of each rule condition, the label and the group. It never has more cells than records, and
+// the products, the outcome of each rule condition, the label, what production did and the group. It never has more cells than records, and
 // cubes of one plan add up. It is immutable.
 type Cube struct {
 	plan   *Plan
@@ -20,6 +20,7 @@ type Cube struct {
 	NoAmount int64
 	// production tells how the past of groups is known, of the whole history; slices leave it out.
 	production Production
+	outside    extent // where the plan asks for exploration
 	// singles are the records one by one where the plan asks for them, ordered by entity and time.
 	singles []single
 	unseen  []string // products and fields of conditions of which no record has a value
@@ -31,6 +32,7 @@ type cubeGroup struct {
 	cells []cell // ordered by index, none empty
 	// spreads are those of the cells, nil where the plan does not ask for them.
 	spreads []Spread
+	treated Treated // zero where the plan does not ask for it
 }
 
 // A cell counts the records of one position in the plan's inner grid.
@@ -72,6 +74,7 @@ func Merge(cubes ...*Cube) (*Cube, error) {
 		sum.NoAmount += c.NoAmount
 		sum.unseen = slices.DeleteFunc(slices.Clone(sum.unseen), func(f string) bool { return !slices.Contains(c.unseen, f) })
 		sum.production.add(c.production)
+		sum.outside.add(c.outside)
 		groups = append(groups, c.groups...)
 	}
 	var err error
@@ -102,7 +105,7 @@ func gather(list []cubeGroup) ([]cubeGroup, error) {
 			groups[id] = into
 		}
 		var err error
-		into.spreads = addSpreads(into, g)
+		into.spreads, into.treated = addSpreads(into, g), into.treated.Add(g.treated)
 		if into.cells, err = addCells(into.cells, g.cells); err != nil {
 			return nil, err
 		}
@@ -118,7 +121,7 @@ func gather(list []cubeGroup) ([]cubeGroup, error) {
 func (c *Cube) sort() { slices.SortFunc(c.groups, cubeGroup.compare) }
 
 func (g cubeGroup) compare(h cubeGroup) int {
-	return cmp.Or(slices.Compare(g.key, h.key), cmp.Compare(g.mask, h.mask), cmp.Compare(g.past, h.past))
+	return cmp.Or(slices.Compare(g.key, h.key), cmp.Compare(g.mask, h.mask), cmp.Compare(g.past, h.past), cmp.Compare(g.chance, h.chance))
 }
 
 // maxTotal bounds the amount of a history, in minor units: far beyond any money, and sums of two such totals still fit.
@@ -156,7 +159,7 @@ func (c *Cube) Run(pol *Policy) (*Result, error) {
 	}
 	r := c.plan.runner(pol)
 	res := &Result{Policy: pol, Economics: c.plan.Economics, Rules: make([]Tally, len(pol.Rules)), Held: make([]int64, len(pol.Rules)), By: c.plan.By, NoAmount: c.NoAmount, Unseen: c.unseenBy(pol),
-		Production: c.production}
+		Production: c.Production(), Treated: c.Treated()}
 	if c.plan.remembers() {
 		res.Past = &Past{}
 	}

@@ -2,6 +2,7 @@ package replay
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -22,7 +23,9 @@ type row struct {
 	bot     uint8
 	codes   string
 	past    dataset.Action // what production did
+	chance  float64        // of its approval, NaN where absent
 	bad     bool
+	outcome [numTreatments]string // of production's step-up and review, "" where absent
 }
 
 // testRules are conditions with an independent Go meaning.
@@ -74,6 +77,7 @@ func drawRow(t *rapid.T) row {
 	r.bot = rapid.SampledFrom([]uint8{dataset.BoolAbsent, dataset.BoolFalse, dataset.BoolTrue}).Draw(t, "bot")
 	r.codes = rapid.SampledFrom([]string{"", "RP001", "TC001,RP001", "XRP001", "RP0011,TC2"}).Draw(t, "codes")
 	r.past = dataset.Action(rapid.IntRange(0, dataset.NumActions-1).Draw(t, "past"))
+	r.chance = rapid.SampledFrom([]float64{math.NaN(), 0.25, 1, 1.5, 0, math.Copysign(0, -1), -2}).Draw(t, "chance")
 	r.bad = rapid.IntRange(0, 9).Draw(t, "bad") == 0
 	return r
 }
@@ -148,6 +152,8 @@ func rowsBatch(t testing.TB, plan *Plan, rows []row) *dataset.Batch {
 				c.State = append(c.State, r.answers[f.Name].State)
 			case f.Kind == dataset.KindCluster:
 				c.U8 = append(c.U8, uint8(r.answers[dataset.ProductOf(f.Name)].Cluster))
+			case f.Name == "chance":
+				c.F64 = append(c.F64, r.chance)
 			case f.Kind == dataset.KindAction:
 				c.U8 = append(c.U8, uint8(r.past))
 			case f.Kind == dataset.KindLabel:
@@ -160,6 +166,10 @@ func rowsBatch(t testing.TB, plan *Plan, rows []row) *dataset.Batch {
 				c.U8 = append(c.U8, r.bot)
 			case f.Name == "country":
 				text(r.country)
+			case f.Name == dataset.StepUpOutcome:
+				text(r.outcome[stepUps])
+			case f.Name == dataset.ReviewOutcome:
+				text(r.outcome[reviews])
 			case f.Name == "onboarding.reason_codes":
 				text(r.codes)
 			default:

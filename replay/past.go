@@ -65,13 +65,21 @@ type Production struct {
 	// production did, and on Crossed of these one of the two approves and the other does not.
 	Policy                  *Policy
 	Judged, Differ, Crossed int64
+	// Unseen names the products and the fields of rules that the history policy reads and no record has.
+	Unseen []string
 }
 
 // Known reports whether it is known of any record what production did with it.
 func (p *Production) Known() bool { return p.Recorded+p.Replayed > 0 }
 
 // Production tells how the cube knows what production did. A slice leaves it with the whole.
-func (c *Cube) Production() Production { return c.production }
+func (c *Cube) Production() Production {
+	p := c.production
+	if p.Policy != nil {
+		p.Unseen = c.unseenBy(p.Policy)
+	}
+	return p
+}
 
 func (p *Production) add(q Production) {
 	p.Recorded, p.Replayed, p.Unknown = p.Recorded+q.Recorded, p.Replayed+q.Replayed, p.Unknown+q.Unknown
@@ -102,7 +110,7 @@ func (c *Cube) settle() error {
 				run.judge(g, &c.production)
 			}
 			out = append(out, *g)
-		case run == nil:
+		case run == nil || g.leftToACoin():
 			c.production.Unknown += n
 			out = append(out, *g)
 		default:
@@ -186,6 +194,9 @@ func (r *runner) part(g *cubeGroup) []cubeGroup {
 		if len(p.cells) > 0 {
 			p.groupID = g.groupID
 			p.past = dataset.Action(a)
+			if len(out) == 0 {
+				p.treated = g.treated // which is of the group's records together, whatever becomes of them
+			}
 			out = append(out, p)
 		}
 	}
@@ -193,7 +204,7 @@ func (r *runner) part(g *cubeGroup) []cubeGroup {
 }
 
 // remembers reports whether the cube is to know what production did.
-func (p *Plan) remembers() bool { return p.Past || p.HistoryPolicy != nil }
+func (p *Plan) remembers() bool { return p.Past || p.HistoryPolicy != nil || p.Exploration != "" }
 
 // everybody returns all policies that the cube answers for: those asked about, and the one of the past.
 func (p *Plan) everybody() []*Policy {
@@ -208,9 +219,13 @@ type groupID struct {
 	key  []string
 	mask uint64
 	past dataset.Action // what production did, NoAction where that is not known
+	// chance is the probability with which production was to approve, noChance or badChance; meaningless where nobody asks.
+	chance float64
 }
 
-func (id *groupID) text() string { return fmt.Sprintf("%q %x %d", id.key, id.mask, id.past) }
+func (id *groupID) text() string {
+	return fmt.Sprintf("%q %x %d %v", id.key, id.mask, id.past, id.chance)
+}
 
 func (g *cubeGroup) records() (n int64) {
 	for _, c := range g.cells {

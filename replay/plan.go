@@ -44,6 +44,11 @@ type Question struct {
 	Past bool
 	// HistoryPolicy is what production ran where the action is not recorded, nil where nobody says. It counts on Past.
 	HistoryPolicy *Policy
+	// Exploration names the field of the probability with which production was to approve each record, a number in [0, 1]; ""
+	// where nobody asks. It counts on Past.
+	Exploration string
+	// Outcomes adds what came of production's own step-ups and reviews, for Cube.Treated.
+	Outcomes bool
 	// Economics say what decisions cost, nil where nobody asks. They are carried to every answer, and change no count.
 	Economics *Economics
 }
@@ -54,18 +59,20 @@ const MaxConditions = 64
 // A Plan says which fields a question needs and how the cube that answers it is laid out.
 type Plan struct {
 	Question
-	fields []dataset.Field
-	axes   []axis       // one for each product that a policy asks, in the order of dataset.Products
-	conds  []*Condition // the different conditions of all policies
-	label  int          // columns of the batch, -1 where not read
-	amount int
-	time   int
-	known  int // when the label became known, -1 unless somebody asks
-	id     int
-	entity int // whose record it is, -1 where nobody asks
-	past   int
-	by     []int // the column of each By field, that of the time for a month or day
-	cells  int   // size of the inner grid: the product of the axes and of the labels
+	fields  []dataset.Field
+	axes    []axis       // one for each product that a policy asks, in the order of dataset.Products
+	conds   []*Condition // the different conditions of all policies
+	label   int          // columns of the batch, -1 where not read
+	amount  int
+	time    int
+	known   int // when the label became known, -1 unless somebody asks
+	id      int
+	entity  int // whose record it is, -1 where nobody asks
+	past    int
+	chance  int
+	by      []int              // the column of each By field, that of the time for a month or day
+	cells   int                // size of the inner grid: the product of the axes and of the labels
+	treated [numTreatments]int // columns of the outcomes of step-ups and of reviews, -1 unless asked for
 }
 
 // An axis holds what policies can tell apart in one product's answer: a bin of its state and, where a policy uses it, the
@@ -88,7 +95,7 @@ func (a *axis) answer(code int) Answer {
 
 // NewPlan checks a question and lays out its answer.
 func NewPlan(q Question) (*Plan, error) {
-	p := &Plan{Question: q, label: -1, amount: -1, time: -1, known: -1, id: -1, entity: -1, past: -1}
+	p := &Plan{Question: q, label: -1, amount: -1, time: -1, known: -1, id: -1, entity: -1, past: -1, chance: -1, treated: [numTreatments]int{-1, -1}}
 	for _, product := range dataset.Products {
 		p.addAxis(product)
 	}
@@ -115,11 +122,22 @@ func NewPlan(q Question) (*Plan, error) {
 	if p.remembers() {
 		p.past = p.column(dataset.Field{Name: dataset.ActionField, Kind: dataset.KindAction})
 	}
+	if q.Exploration != "" {
+		if dataset.Personal(q.Exploration) {
+			return nil, fmt.Errorf("exploration by %q is personal data; want a field of probabilities", q.Exploration)
+		}
+		p.chance = p.column(dataset.Field{Name: q.Exploration, Kind: dataset.KindNumber})
+	}
 	if q.Rows {
 		p.id = p.column(dataset.Field{Name: dataset.CustomerID, Kind: dataset.KindText})
 	}
 	if err := p.addEntity(); err != nil {
 		return nil, err
+	}
+	if q.Outcomes {
+		for i, name := range treatedFields {
+			p.treated[i] = p.column(dataset.Field{Name: name, Kind: dataset.KindText})
+		}
 	}
 	for i, name := range q.By {
 		if slices.Contains(q.By[:i], name) {

@@ -93,6 +93,10 @@ type Result struct {
 	Unseen []string
 	// Bands are those of Cube.ImputeBands where somebody asked for them; Run leaves them nil, and then nobody did.
 	Bands []ImputeBand
+	// Treated counts what came of production's own step-ups and reviews, zero where the question did not ask.
+	Treated Treated
+	// Reviewed are the reviews of each day that has records, in order, where somebody cut the history by day; Run leaves it nil.
+	Reviewed []int64
 	// Failures are those of Cube.Failures where somebody asked for them; Run leaves them nil.
 	Failures *Failures
 	// Enrollment is that of Cube.Enrollment where somebody asked for it; Run leaves it nil.

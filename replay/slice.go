@@ -15,8 +15,9 @@ func (c *Cube) Slice(keep func(key []string) bool) (*Cube, error) {
 	plan.By, plan.by, plan.Spread = nil, nil, false
 	out := &Cube{plan: &plan, NoAmount: c.NoAmount, unseen: c.unseen}
 	type rest struct { // of an id, less the key
-		mask uint64
-		past dataset.Action
+		mask   uint64
+		past   dataset.Action
+		chance float64
 	}
 	byRest := map[rest]int{} // the place of each in parts
 	var parts []cubeGroup
@@ -26,12 +27,13 @@ func (c *Cube) Slice(keep func(key []string) bool) (*Cube, error) {
 		if !keep(g.key) {
 			continue
 		}
-		at, found := byRest[rest{g.mask, g.past}]
+		at, found := byRest[rest{g.mask, g.past, g.chance}]
 		if !found {
 			at = len(parts)
-			byRest[rest{g.mask, g.past}] = at
-			parts, lists = append(parts, cubeGroup{groupID: groupID{mask: g.mask, past: g.past}}), append(lists, nil)
+			byRest[rest{g.mask, g.past, g.chance}] = at
+			parts, lists = append(parts, cubeGroup{groupID: groupID{mask: g.mask, past: g.past, chance: g.chance}}), append(lists, nil)
 		}
+		parts[at].treated = parts[at].treated.Add(g.treated)
 		lists[at] = append(lists[at], g.cells)
 	}
 	for i := range parts {
@@ -53,7 +55,7 @@ func (c *Cube) Slice(keep func(key []string) bool) (*Cube, error) {
 // shares the cells with the whole, which costs nothing. Policies that the cube answers for, the rest answers for too; accounts
 // stay with the whole, and Production tells of the whole.
 func (c *Cube) Keep(keep func(key []string) bool) *Cube {
-	out := &Cube{plan: c.plan, NoAmount: c.NoAmount, unseen: c.unseen, production: c.production}
+	out := &Cube{plan: c.plan, NoAmount: c.NoAmount, unseen: c.unseen, production: c.production, outside: c.outside}
 	for _, g := range c.groups { // ordered, and so is what is kept
 		if keep(g.key) {
 			out.groups = append(out.groups, g)
@@ -106,7 +108,8 @@ type Pile struct {
 	Case
 	Label dataset.Label
 	// Past is what production did with each of them, NoAction where that is not known or was not asked for.
-	Past dataset.Action
+	Past   dataset.Action
+	chance float64
 	// Records counts them and Amount adds up their minor units.
 	Records, Amount int64
 }
@@ -124,7 +127,7 @@ func (c *Cube) Piles(pol *Policy) (iter.Seq[Pile], error) {
 			in := r.in(g)
 			for _, cell := range g.cells {
 				codes := cell.index / dataset.NumLabels
-				p := Pile{r.sample(in.axis1.code(codes), in.axis2.code(codes), in.fired), dataset.Label(cell.index % dataset.NumLabels), g.past, cell.n, cell.amount}
+				p := Pile{r.sample(in.axis1.code(codes), in.axis2.code(codes), in.fired), dataset.Label(cell.index % dataset.NumLabels), g.past, g.chance, cell.n, cell.amount}
 				if !yield(p) {
 					return
 				}

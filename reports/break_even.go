@@ -50,10 +50,15 @@ func (s screen) tidyBreakEven(t *Table, lead []any) {
 
 // valued appends a line of one value to the CSV of Replay, or to that of Compare, which has it in the challenger's column.
 func (t *Table) valued(lead []any, table, name string, v calibrate.Number) {
-	column := func(names ...string) int {
-		return slices.IndexFunc(t.Columns, func(x Column) bool { return slices.Contains(names, x.Name) })
-	}
+	t.named(lead, map[string]any{"table": table, "name": name, "value": v})
+}
+
+// named appends a line whose cells go by the names of their columns, those of a measure in Compare by the challenger's.
+func (t *Table) named(lead []any, cells map[string]any) {
 	t.line(lead)
 	row := t.Rows[len(t.Rows)-1]
-	row[column("table")].Value, row[column("name")].Value, row[column("value", "challenger_value")].Value = table, name, v
+	for name, v := range cells {
+		i := slices.IndexFunc(t.Columns, func(x Column) bool { return x.Name == name || x.Name == "challenger_"+name })
+		row[i].Value = v
+	}
 }

@@ -29,9 +29,10 @@ type calibrateJSON struct {
 	Candidates    []candidateJSON        `json:"candidates"` // in the order of the walk
 	Missing       []findingJSON          `json:"missing"`    // of the candidate that came nearest, where nothing is certified
 	Refused       *refusedJSON           `json:"refused,omitempty"`
-	Treatments    object                 `json:"treatments,omitempty"` // the guesses, with treatments in the economics
-	Reliances     []relianceJSON         `json:"reliances,omitempty"`  // which step would be recommended with each guess at worst and best
-	Evidence      *evidenceJSON          `json:"evidence"`             // null with --quick and without --backtest
+	Treatments    object                 `json:"treatments,omitempty"`         // the guesses, with treatments in the economics
+	Reliances     []relianceJSON         `json:"reliances,omitempty"`          // which step would be recommended with each guess at worst and best
+	Measured      []measuredJSON         `json:"treatment_outcomes,omitempty"` // of production's own treatments, where the history has some
+	Evidence      *evidenceJSON          `json:"evidence"`                     // null with --quick and without --backtest
 	Warnings      []calibrate.Warning    `json:"warnings"`
 	Issues        []issueJSON            `json:"issues"`
 }
@@ -100,7 +101,7 @@ func (s advice) data() any {
 		out.Procedure = "ladder"
 	}
 	if e := c.Goals.Economics; e != nil {
-		out.Treatments, out.Reliances = treatmentsJSON(e.Treatments), s.reliancesData()
+		out.Treatments, out.Reliances, out.Measured = treatmentsJSON(e.Treatments), s.reliancesData(), measuredData(c.Treated)
 	}
 	for _, l := range c.Goals.Limits {
 		out.Limits = append(out.Limits, l.String())

@@ -21,7 +21,7 @@ func (s advice) treatments() []Block {
 	named := func(name string, p *replay.Policy, c replay.Counts) {
 		as := *p
 		as.Name = name
-		final.results = append(final.results, replay.Result{Policy: &as, Economics: e, Counts: c})
+		final.results = append(final.results, replay.Result{Policy: &as, Economics: e, Counts: c, Treated: s.Treated})
 	}
 	named("champion", s.Champion, s.Current[last])
 	at, found := s.Recommendation()

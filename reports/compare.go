@@ -29,7 +29,7 @@ func Compare(champion replay.Result, versus []Versus, by []string, account datas
 	for _, v := range versus {
 		results = append(results, v.Result)
 	}
-	s := contest{screen{results, by, account, confidence}, versus}
+	s := contest{screen{results, by, account, confidence, nil}, versus}
 	d := Document{Title: s.title(), Data: s.data(), Tidy: s.tidy(), Blocks: []Block{Paragraph(s.source())}}
 	for _, v := range versus {
 		if v.Gate != nil {

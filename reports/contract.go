@@ -27,14 +27,17 @@ type resultJSON struct {
 	Time          *timeJSON           `json:"time_to_decision,omitempty"` // where these have latencies
 	Entities      *entitiesJSON       `json:"entities,omitempty"`         // where intervals were asked for by entity
 	Measures      []measureJSON       `json:"measures"`
-	Final         []finalJSON         `json:"final,omitempty"`      // after step-up and review, with treatments in the economics
-	BreakEven     *breakEvenJSON      `json:"break_even,omitempty"` // with economics
-	CostCurve     *costCurveJSON      `json:"cost_curve,omitempty"` // where it was asked for
+	Final         []finalJSON         `json:"final,omitempty"`              // after step-up and review, with treatments in the economics
+	Measured      []measuredJSON      `json:"treatment_outcomes,omitempty"` // of production's own treatments, where the history has some
+	Capacity      *capacityJSON       `json:"review_capacity,omitempty"`    // where the economics name one
+	BreakEven     *breakEvenJSON      `json:"break_even,omitempty"`         // with economics
+	CostCurve     *costCurveJSON      `json:"cost_curve,omitempty"`         // where it was asked for
 	Groups        []groupJSON         `json:"groups,omitempty"`
-	Past          *pastJSON           `json:"past,omitempty"`       // where it is known what production did
-	Failures      *failuresJSON       `json:"failures,omitempty"`   // where they were asked for
-	Enrollment    *enrollmentJSON     `json:"enrollment,omitempty"` // likewise
-	Assumed       *assumedJSON        `json:"assumed,omitempty"`    // likewise
+	Past          *pastJSON           `json:"past,omitempty"`        // where it is known what production did
+	Exploration   *explorationJSON    `json:"exploration,omitempty"` // where it was asked for
+	Failures      *failuresJSON       `json:"failures,omitempty"`    // where they were asked for
+	Enrollment    *enrollmentJSON     `json:"enrollment,omitempty"`  // likewise
+	Assumed       *assumedJSON        `json:"assumed,omitempty"`     // likewise
 	Warnings      []calibrate.Warning `json:"warnings"`
 	Issues        []issueJSON         `json:"issues"`
 }
@@ -121,7 +124,7 @@ type placeJSON struct {
 // replayData returns the contract's value: an object for one policy, a list for any other number.
 func (s screen) replayData() any {
 	list := make([]resultJSON, 0, len(s.results))
-	for _, r := range s.results {
+	for i, r := range s.results {
 		out := resultJSON{
 			SchemaVersion: schemaVersion, Policy: r.Policy.Name,
 			Read: s.account.Read, Records: r.Total().N(), Rejected: s.account.Rejected, Period: newPeriod(s.account.Period), Maturity: newMaturity(s.account), Economics: newEconomics(r.Economics),
@@ -133,8 +136,8 @@ func (s screen) replayData() any {
 				callsJSON(r.Policy, g.Counts), measuresJSON(s.partSetting(r, &g).Measures(r.Policy, g.Counts))})
 		}
 		out.Entities = newEntities(r)
-		out.Past = s.pastData(r)
-		out.BreakEven = s.approvalBreakEven()
+		out.Past, out.Exploration = s.pastData(r), s.explorationData(i)
+		out.BreakEven, out.Measured, out.Capacity = s.approvalBreakEven(), measuredData(r.Treated), s.capacity(r)
 		out.CallCosts, out.Time, out.Failures, out.Enrollment = callCosts(r), s.timeData(r), s.failuresData(r), s.enrollmentData(r)
 		out.Assumed = s.assumedData(r)
 		list = append(list, out)
@@ -241,7 +244,7 @@ func (s screen) replayTidy() *Table {
 			t.Columns = append(t.Columns, Column{Name: name})
 		}
 	}
-	for _, r := range s.results {
+	for i, r := range s.results {
 		lead := []any{r.Policy.Name}
 		for range s.by {
 			lead = append(lead, nil)
@@ -256,6 +259,7 @@ func (s screen) replayTidy() *Table {
 		s.tidyPast(t, lead, r)
 		s.tidyFinals(t, lead, r)
 		s.tidyBreakEven(t, lead)
+		s.tidyExploration(t, lead, i)
 		s.tidyFailures(t, lead, r)
 		s.tidyEnrollment(t, lead, r)
 		for _, g := range r.Groups {

@@ -27,7 +27,12 @@ func WithCostCurve(d Document, c *calibrate.CostCurve, results []replay.Result) 
 		at = len(d.Blocks)
 	}
 	blocks := slices.Clone(d.Blocks[:at])
-	d.Blocks = append(append(blocks, costRanges(c, results), costPoints(c)), d.Blocks[at:]...)
+	if c.Ranges == nil {
+		blocks = append(blocks, Paragraph("Which policy costs least is not known: no record is labeled."))
+	} else {
+		blocks = append(blocks, costRanges(c, results), costPoints(c))
+	}
+	d.Blocks = append(blocks, d.Blocks[at:]...)
 	curve := newCostCurve(c)
 	switch data := d.Data.(type) {
 	case resultJSON:

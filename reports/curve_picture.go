@@ -121,7 +121,7 @@ func (s sweepScreen) window() string {
 		return ", of no known time"
 	}
 	first, last := s.account.Period.Days()
-	return ", " + first + " to " + last + " (UTC)"
+	return ", " + first + " to " + last + " (UTC)" + finalTo(s.account)
 }
 
 // emptiness says why there is no curve.

@@ -206,7 +206,7 @@ func GateLines(challenger string, g calibrate.Gate, account dataset.Account) []s
 	if broken := g.Broken(); len(broken) > 0 {
 		window := "records without a time"
 		if p := newPeriod(account.Period); p != nil {
-			window = fmt.Sprintf("the records of %s to %s (UTC)", p.First, p.Last)
+			window = fmt.Sprintf("the records of %s to %s (UTC)%s", p.First, p.Last, finalTo(account))
 		}
 		add("%s on %s", tally(&g), window)
 		for _, v := range broken {

@@ -47,7 +47,7 @@ func gated(t *testing.T, by []string, file string, confidence float64) (contest,
 		g := calibrate.Judge(a, versus[i].Comparison, by, account.Period, confidence)
 		versus[i].Gate = &g
 	}
-	return contest{screen{[]replay.Result{r}, by, account, confidence}, versus}, account
+	return contest{screen{[]replay.Result{r}, by, account, confidence, nil}, versus}, account
 }
 
 // TestGateGoldens shows the part of each form that the gate adds to a comparison.

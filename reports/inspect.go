@@ -45,6 +45,9 @@ func Inspect(p *replay.Profile) Document {
 	if p.Actions[dataset.NoAction].N() < p.Total.N() {
 		add(actionTable(p))
 	}
+	if text := outcomesText(p); text != "" {
+		add(Paragraph(text))
+	}
 	add(findingBlocks(p, f)...)
 	add(fieldTable(p))
 	return d
@@ -88,7 +91,23 @@ func summary(p *replay.Profile, c replay.Collection) Block {
 		}
 	}
 	say("ids", "%s", ids)
+	if field := coinField(p); field != "" {
+		say("exploration", "%s may be the chance that production gave each record: replay --exploration %[1]s", field)
+	}
 	return kv
+}
+
+// coinFields are the names under which the probability of an approval at random is looked for.
+var coinFields = []string{"approval_probability", "exploration_probability", "propensity"}
+
+// coinField returns the first of them that the history has, "" for none.
+func coinField(p *replay.Profile) string {
+	for _, name := range coinFields {
+		if slices.ContainsFunc(p.Fields, func(d dataset.Discovered) bool { return d.Field.Name == name }) {
+			return name
+		}
+	}
+	return ""
 }
 
 func modeText(c replay.Collection) string {
@@ -346,6 +365,20 @@ func actionTable(p *replay.Profile) Block {
 		t.rate(p.Actions[a], textCell(name))
 	}
 	return t
+}
+
+// outcomesText names the fields that say what came of production's step-ups and reviews, "" where there are none.
+func outcomesText(p *replay.Profile) string {
+	var fields []string
+	for _, d := range p.Fields {
+		if _, found := d.TreatmentOutcome(); found && !d.Personal {
+			fields = append(fields, d.Path.String())
+		}
+	}
+	if fields == nil {
+		return ""
+	}
+	return "What came of step-ups and reviews is recorded in " + strings.Join(fields, " and ") + ": where an economics file has treatments, it takes the place of guesses."
 }
 
 func signalTable(p *replay.Profile, f findings) Block {

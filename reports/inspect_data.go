@@ -31,6 +31,7 @@ type profileJSON struct {
 	Signals       []signalJSON       `json:"signals"`
 	Codes         []codeJSON         `json:"reason_codes"`
 	Fields        []fieldJSON        `json:"fields"`
+	Exploration   string             `json:"exploration_field,omitempty"` // which may hold the chance of each approval
 }
 
 type periodJSON struct {
@@ -125,7 +126,7 @@ func inspectData(p *replay.Profile, c replay.Collection, measured scores, f find
 	out := profileJSON{SchemaVersion: schemaVersion, Read: p.Account.Read, Records: p.Total.N(), Rejected: p.Account.Rejected,
 		IDsChecked: p.Account.IDsChecked, Inputs: p.Account.Files, Issues: issuesJSON(p.Account.Issues), Total: newRate(p.Total), NoAmount: p.NoAmount, Period: newPeriod(p.Account.Period),
 		Collection: collectionJSON{Mode: c.Mode, Asked: []string{}, NotAsked: c.NotAsked, Unanswered: unanswered(p, c)},
-		Months:     []keyedJSON{}, Products: []productJSON{}, Pairs: []pairJSON{}, Actions: []keyedJSON{}, Signals: []signalJSON{}, Codes: []codeJSON{}, Fields: []fieldJSON{}}
+		Months:     []keyedJSON{}, Products: []productJSON{}, Pairs: []pairJSON{}, Actions: []keyedJSON{}, Signals: []signalJSON{}, Codes: []codeJSON{}, Fields: []fieldJSON{}, Exploration: coinField(p)}
 	for _, a := range c.Asked {
 		out.Collection.Asked = append(out.Collection.Asked, a.String())
 	}

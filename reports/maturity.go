@@ -40,6 +40,17 @@ func matureText(m *dataset.Mature) string {
 	return text
 }
 
+// finalTo goes behind a window: the day of the newest record whose label is final. "" where labels were taken as they are.
+func finalTo(a dataset.Account) string {
+	if a.Mature == nil {
+		return ""
+	}
+	if _, newest := a.Mature.Dates(); newest != "" {
+		return ", labels final up to " + newest
+	}
+	return ", no label final"
+}
+
 // A maturityJSON says which labels were taken as final. Where no record says when its label became known, days and label_times
 // are 0 and maturity is unknown.
 type maturityJSON struct {

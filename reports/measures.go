@@ -192,7 +192,7 @@ func (s screen) warnings() (Notes, map[string]string) {
 // kind tells warnings apart. Those of one code differ in their counts only; but several rules can read what no record has,
 // both products can lack clusters, and each is a doubt of its own.
 func kind(w calibrate.Warning) string {
-	if w.Code == calibrate.UnseenField || w.Code == calibrate.Unclustered {
+	if slices.Contains([]string{calibrate.UnseenField, calibrate.Unclustered, calibrate.HistoryUnseen}, w.Code) {
 		return w.Message
 	}
 	return w.Code

@@ -26,7 +26,8 @@ func (s screen) pasts() []Block {
 		out = append(out, s.beyond(r, within, swapIns, unrecorded))
 		q := s.pastQuestion(r)
 		if t := q.table(); t != nil {
-			t.Caption = fmt.Sprintf("The fraud rate of %s, for what the %s %s may be", r.Policy.Name, thousands(q.Unknown), q.stopped)
+			t.Caption = fmt.Sprintf("The fraud rate of %s, for what %s approvals without a label may be", r.Policy.Name, thousands(q.Unknown))
+			t.Footnotes[0] = "Those are " + q.stopped + ". " + t.Footnotes[0]
 			out = append(out, t)
 		}
 	}
@@ -79,12 +80,22 @@ func (s screen) beyond(r replay.Result, within, swapIns, unrecorded replay.Tally
 // outcome of. They are held against the rate of production's own approvals.
 func (s screen) pastQuestion(r replay.Result) openQuestion {
 	own := r.Past.Production()
-	q := openQuestion{Selective: calibrate.SelectiveOf(r.Past), who: "the policy", stopped: "records without a label that production stopped", reference: "production",
+	q := openQuestion{Selective: calibrate.SelectiveOf(r.Past), who: "the policy", stopped: "records that production stopped", reference: "production",
 		rate: calibrate.Rate("", own.Records[dataset.Fraud], own.Labeled(), s.confidence).Value, confidence: s.confidence}
 	if _, _, unrecorded := r.Past.Approvals(); unrecorded.Records[dataset.Unlabeled] > 0 {
 		q.stopped += " or may have stopped"
 	}
 	return q
+}
+
+// pastUnseen is the answer to that question, nil where every outcome is known. A break-even below 0 is none: the policy's rate is
+// above production's whatever the outcomes are, and the bounds say so.
+func (s screen) pastUnseen(r replay.Result) *selectiveJSON {
+	out := s.pastQuestion(r).data()
+	if out != nil && out.BreakEven < 0 {
+		out.BreakEven, out.Multiple = calibrate.Undefined(), calibrate.Undefined()
+	}
+	return out
 }
 
 // A pastJSON sets what a policy approves against what production did.
@@ -118,7 +129,7 @@ func (s screen) pastData(r replay.Result) *pastJSON {
 	within, swapIns, unrecorded := r.Past.Approvals()
 	own, p := r.Past.Production(), r.Production
 	out := &pastJSON{Recorded: p.Recorded, Replayed: p.Replayed, Unknown: p.Unknown, Judged: p.Judged, Differ: p.Differ, Crossed: p.Crossed,
-		Production: newTally(own), Within: newTally(within), SwapIns: newTally(swapIns), Unrecorded: newTally(unrecorded), Unseen: s.pastQuestion(r).data(),
+		Production: newTally(own), Within: newTally(within), SwapIns: newTally(swapIns), Unrecorded: newTally(unrecorded), Unseen: s.pastUnseen(r),
 		WithinRate:     measuresJSON([]calibrate.Measure{s.plainRate(within)})[0],
 		ProductionRate: measuresJSON([]calibrate.Measure{s.plainRate(own)})[0]}
 	if p.Policy != nil {
@@ -142,7 +153,7 @@ func (s screen) tidyPast(t *Table, lead []any, r replay.Result) {
 		t.line(lead, "past", x.name, x.N(), x.Records[dataset.Fraud], x.Records[dataset.Legit], x.Records[dataset.Unlabeled], Amount(x.Value()), Amount(x.Amount[dataset.Fraud]),
 			m.Numerator, m.Denominator, m.Value, m.Low, m.High, m.Confidence, m.Method)
 	}
-	q := s.pastQuestion(r).data()
+	q := s.pastUnseen(r)
 	if q == nil {
 		return
 	}

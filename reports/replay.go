@@ -11,11 +11,12 @@ import (
 )
 
 // Replay arranges the results of a replay. All results are over the same history, which the account describes; by names the
-// fields that their groups share the values of, nil without groups. confidence is that of the intervals, such as 0.95.
+// fields that their groups share the values of, nil without groups. confidence is that of the intervals, such as 0.95. explored
+// is what exploration says of each policy, none where nobody asked.
 //
 // The JSON form does not say where the records came from: see replayData.
-func Replay(results []replay.Result, by []string, account dataset.Account, confidence float64) Document {
-	s := screen{results, by, account, confidence}
+func Replay(results []replay.Result, by []string, account dataset.Account, confidence float64, explored ...*calibrate.ExploredPolicy) Document {
+	s := screen{results, by, account, confidence, explored}
 	d := Document{
 		Title: s.title(),
 		Data:  s.replayData(),
@@ -35,6 +36,7 @@ func Replay(results []replay.Result, by []string, account dataset.Account, confi
 	}
 	d.Blocks = append(d.Blocks, s.assumed(results...)...)
 	d.Blocks = append(append(d.Blocks, s.callsTable()...), s.pasts()...)
+	d.Blocks = append(d.Blocks, s.explorations()...)
 	if finals := s.finals(); finals != nil {
 		d.Blocks = append(d.Blocks, finals)
 	}
@@ -60,6 +62,7 @@ type screen struct {
 	by         []string
 	account    dataset.Account
 	confidence float64
+	explored   []*calibrate.ExploredPolicy // in the order of the results; of a replay that was asked
 }
 
 // records returns the size of the history, the same for every policy.

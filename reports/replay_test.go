@@ -129,6 +129,8 @@ func documents() map[string]Document {
 		"failures":   Replay([]replay.Result{failing(flat)}, nil, account(n), 0.95),
 		"cutoff":     Replay([]replay.Result{cutoff("login-cutoff-500", 0)}, nil, dataset.Account{Read: 658}, 0.9),
 		"several":    Replay([]replay.Result{cutoff("login-cutoff-500", 0), cutoff("login-cutoff-400", 12), cutoff("login-cutoff-450", 3)}, nil, dataset.Account{Read: 658}, 0.95),
+		"past":       Replay([]replay.Result{remembered(flat, "guide-session")}, nil, account(n), 0.95, explored()),
+		"beyond":     Replay([]replay.Result{beyondNothing(cutoff("login-cutoff-500", 0)), beyondNothing(cutoff("login-cutoff-400", 12))}, nil, dataset.Account{Read: 658}, 0.95),
 		"empty":      Replay([]replay.Result{{Policy: &replay.Policy{Name: "p", First: "session"}}}, nil, dataset.Account{}, 0.95),
 	}
 }
@@ -179,6 +181,12 @@ func anyResult(t *rapid.T) replay.Result {
 		for a := range g.Actions {
 			for l := range g.Actions[a].Records {
 				g.Actions[a].Records[l], g.Actions[a].Amount[l] = cell.Draw(t, "records"), cell.Draw(t, "amount")
+			}
+		}
+		if rapid.Bool().Draw(t, "past") {
+			r.Past = &replay.Past{}
+			for i := range r.Past {
+				r.Past[i][rapid.SampledFrom(outcomes).Draw(t, "action")].Records = g.Actions[i].Records
 			}
 		}
 		g.Calls = [2]int64{g.Total().N(), rapid.Int64Range(0, g.Total().N()).Draw(t, "calls")}

@@ -72,6 +72,9 @@ func (q openQuestion) breakEven() string {
 	case rate > 1:
 		return "Even if all of them are fraud, " + own + " is below " + possessive(q.reference) + " " + shareText(q.rate) + "."
 	}
+	if rate == 0 {
+		return "It is at most " + possessive(q.reference) + " " + shareText(q.rate) + " as long as none of them is fraud."
+	}
 	text := fmt.Sprintf("It is at most %s %s as long as no more than %s of them are fraud", possessive(q.reference), shareText(q.rate), percent(rate))
 	if multiple.Defined() {
 		text += fmt.Sprintf(", %s times the rate of the labeled", decimals(multiple))

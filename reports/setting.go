@@ -9,8 +9,12 @@ import (
 
 // setting is what the measures of a whole result are taken under, groupSetting that of one of its groups.
 func (s screen) setting(r replay.Result) calibrate.Setting {
-	return calibrate.Setting{Confidence: s.confidence, Days: calibrate.Days(s.account.Period),
-		ReviewsByDay: calibrate.ReviewsByDay(r.Groups, s.by), Economics: r.Economics, Open: &r.Open, Dependence: r.Dependence}
+	reviews := r.Reviewed
+	if reviews == nil {
+		reviews = calibrate.ReviewsByDay(r.Groups, s.by)
+	}
+	return calibrate.Setting{Confidence: s.confidence, Days: calibrate.Days(s.account.Period), ReviewsByDay: reviews, Economics: r.Economics, Open: &r.Open,
+		Dependence: r.Dependence}
 }
 
 func (s screen) groupSetting(e *replay.Economics, key []string) calibrate.Setting {

@@ -40,15 +40,35 @@ func (s screen) finalTable(caption string, e *replay.Economics) *Table {
 	for _, r := range s.results {
 		t.Rows = append(t.Rows, s.finalRows(e, r)...)
 	}
-	t.Footnotes = []string{guesses(e.Treatments), fmt.Sprintf("Expectations over the %s labeled records, direct figures too; worst and best take all guesses at worst, and at best.", thousands(s.results[0].Total().Labeled()))}
+	treated := s.results[0].Treated
+	t.Footnotes = append(append([]string{}, guesses(e.Treatments, treated)...), fmt.Sprintf("Expectations over the %s labeled records, direct figures too; worst and best take all guesses at worst, and at best.", thousands(s.results[0].Total().Labeled())))
+	var open []string
+	for _, r := range s.results {
+		if u := r.Actions[replay.Undecided]; u.N() > 0 {
+			open = append(open, fmt.Sprintf("%s %s", r.Policy.Name, thousands(u.N())))
+		}
+	}
+	if open != nil {
+		t.Footnotes = append(t.Footnotes, "Undecided records are in none of these figures, but for what their calls cost directly: "+strings.Join(open, ", ")+".")
+	}
 	return t
+}
+
+// boundedCell prints a share of records, and its bound where nothing was counted.
+func (s screen) boundedCell(k, n int64) Cell {
+	m := calibrate.Rate("", k, n, s.confidence)
+	value, _ := measureText(m)
+	if bound, found := m.AtMost(); found && n > 0 {
+		value = "≤ " + roundUp(bound)
+	}
+	return Cell{m.Value, value}
 }
 
 func (s screen) finalRows(e *replay.Economics, r replay.Result) [][]Cell {
 	approved := r.Approved()
 	direct := calibrate.Final{Approved: float64(approved.Labeled()), Labeled: r.Total().Labeled()}
 	rows := [][]Cell{{textCell(r.Policy.Name), textCell("approval rate"), shareCell(approved.Labeled(), direct.Labeled)},
-		{textCell(""), textCell("fraud rate among approved"), shareCell(approved.Records[dataset.Fraud], approved.Labeled())},
+		{textCell(""), textCell("fraud rate among approved"), s.boundedCell(approved.Records[dataset.Fraud], approved.Labeled())},
 		{textCell(""), textCell("cost per record"), {nil, none}}}
 	if m, found := calibrate.Find(s.setting(r).Measures(r.Policy, r.Counts), "cost_per_record"); found && m.Value.Defined() {
 		rows[2][2] = Cell{m.Value, moneyText(m.Value)}
@@ -67,38 +87,6 @@ func (s screen) finalRows(e *replay.Economics, r replay.Result) [][]Cell {
 		}
 	}
 	return rows
-}
-
-// guesses says what is assumed, worst, base and best.
-func guesses(t *replay.Treatments) string {
-	var parts []string
-	for _, a := range calibrate.Assumptions(t) {
-		share := func(v int64) string { return decimals(calibrate.Number(float64(v) / 100)) }
-		parts = append(parts, fmt.Sprintf("%s %s / %s / %s %%", strings.ReplaceAll(a.Name, "_", " "), share(a.Guess.Worst), share(a.Guess.Base), share(a.Guess.Best)))
-	}
-	return "Assumed, worst / base / best: " + strings.Join(parts, ", ") + "."
-}
-
-// overCapacity names the policies that send more records to review than can be reviewed.
-func (s screen) overCapacity(t *replay.Treatments) string {
-	return s.overCapacityIn(t, calibrate.Days(s.account.Period))
-}
-
-// overCapacityIn is overCapacity over so many days.
-func (s screen) overCapacityIn(t *replay.Treatments, days int64) string {
-	var over []string
-	for _, r := range s.results {
-		set := s.setting(r)
-		set.Days = days
-		m, found := calibrate.Find(set.Measures(r.Policy, r.Counts), "review_per_day")
-		if found && t.ReviewsPerDay > 0 && m.Value > calibrate.Number(t.ReviewsPerDay) {
-			over = append(over, fmt.Sprintf("%s (%s a day)", r.Policy.Name, perDayText(m)))
-		}
-	}
-	if over == nil {
-		return ""
-	}
-	return fmt.Sprintf("More reviews than the capacity of %s a day: %s. What is not reviewed is in none of these figures.", thousands(t.ReviewsPerDay), strings.Join(over, ", "))
 }
 
 // tornado shows which assumption changes which of two policies costs less.
@@ -173,6 +161,10 @@ func (s screen) tidyFinals(t *Table, lead []any, r replay.Result) {
 	eachFinal(r.Economics, r.Policy, r.Counts, func(name string, c calibrate.Case, v calibrate.Number) {
 		t.line(lead, "final", name+"_"+c.String(), nil, nil, nil, nil, nil, nil, nil, nil, v)
 	})
+	t.tidyMeasured(lead, r.Treated)
+	if c := s.capacity(r); c != nil && c.Over != nil {
+		t.named(lead, map[string]any{"table": "review_capacity", "name": "days_over", "numerator": *c.Over, "denominator": c.Days, "value": c.Share})
+	}
 }
 
 // A guessJSON is a guess as shares.
@@ -215,9 +207,10 @@ type swingJSON struct {
 
 // A finalsJSON is what both policies come to.
 type finalsJSON struct {
-	Champion   []finalJSON `json:"champion"`
-	Challenger []finalJSON `json:"challenger"`
-	Tornado    []swingJSON `json:"tornado"`
+	Champion   []finalJSON    `json:"champion"`
+	Challenger []finalJSON    `json:"challenger"`
+	Tornado    []swingJSON    `json:"tornado"`
+	Measured   []measuredJSON `json:"treatment_outcomes,omitempty"` // of production's own treatments, where the history has some
 }
 
 // finalsData is nil without treatments.
@@ -227,7 +220,7 @@ func (s contest) finalsData(v Versus) *finalsJSON {
 		return nil
 	}
 	first, second := s.results[0], v.Result
-	out := &finalsJSON{finalData(e, first.Policy, first.Counts), finalData(e, second.Policy, second.Counts), nil}
+	out := &finalsJSON{finalData(e, first.Policy, first.Counts), finalData(e, second.Policy, second.Counts), nil, measuredData(first.Treated)}
 	for _, w := range calibrate.Tornado(e, first.Policy, second.Policy, first.Counts, second.Counts) {
 		d := w.Difference
 		out.Tornado = append(out.Tornado, swingJSON{assumptionName(w.Assumption), d[calibrate.Worst], d[calibrate.Base], d[calibrate.Best], w.Flips})
@@ -242,6 +235,7 @@ func (s contest) tidyFinals(t *Table, lead []any, v Versus) {
 		return
 	}
 	first, second := s.results[0], v.Result
+	t.tidyMeasured(lead, first.Treated)
 	blank := make([]any, len(tidyTallies))
 	mine := map[string]calibrate.Number{}
 	eachFinal(e, first.Policy, first.Counts, func(name string, c calibrate.Case, v calibrate.Number) { mine[name+c.String()] = v })

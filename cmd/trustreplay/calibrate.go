@@ -74,6 +74,7 @@ func (e *env) calibrate(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	q.Outcomes = goals.Economics != nil && goals.Economics.Treatments != nil
 	if err := remember(c, &q); err != nil {
 		return err
 	}

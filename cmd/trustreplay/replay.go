@@ -35,6 +35,7 @@ Examples:
 			&cli.Float64Flag{Name: "confidence", Value: 0.95, Usage: "`LEVEL` of the intervals, above 0.5 and below 1"},
 			&cli.BoolFlag{Name: "failures", Usage: "add failed answers by product and month, and what failing open, failing closed or deciding by the other product would have done"},
 			&cli.StringFlag{Name: "enrollment", Usage: "replay login policies user by user, with the enrollments of the Login guide; `FIELD` says whose login it is, such as customer_id"},
+			&cli.StringFlag{Name: "exploration", Usage: "estimate fraud rates from records that a coin approved; `FIELD` holds the probability of each record, such as approval_probability"},
 			entityFlag(), absentFlag(), historyPolicyFlag(), economicsFlag(), costCurveFlag(), valueIntervalsFlag(), imputeFlag(),
 		)...)...),
 		Action: e.replay,
@@ -48,34 +49,64 @@ func (e *env) replay(c *cli.Context) error {
 	}
 	by := split(c.StringSlice("by"))
 	v := question{flag: "decisions", doing: "replaying", rows: replay.NewDecisions, user: c.String("enrollment")}
-	// A split by month that was not asked for makes the cube larger and is folded away from everything but the failures.
-	months := c.Bool("failures") && !slices.Contains(by, replay.Month)
+	if err := notEmpty(c, "exploration"); err != nil {
+		return err
+	}
+	v.exploration = c.String("exploration")
+	// A split by month that was not asked for makes the cube larger and is folded away from everything but the failures and the
+	// exploration.
+	months := (c.Bool("failures") || v.exploration != "") && !slices.Contains(by, replay.Month)
 	if months {
 		v.by = []string{replay.Month}
 	}
+	// Where the economics say how many records can be reviewed on a day, it takes the days to say how often that is too few. A
+	// history that is split already is left as it is, whose parts would become many.
+	days := false
+	v.more = func(q replay.Question) []string {
+		e := q.Economics
+		if days = len(q.By) == 0 && !months && e != nil && e.Treatments != nil && e.Treatments.ReviewsPerDay > 0; days {
+			return []string{replay.Day}
+		}
+		return nil
+	}
 	v.arrange = func(cube *replay.Cube, results []replay.Result) (reports.Document, error) {
-		for i, r := range results {
+		var explored []*calibrate.ExploredPolicy
+		for i := range results {
 			if months {
-				r = r.Fold(replay.Month)
+				results[i] = results[i].Fold(replay.Month)
 			}
-			var err error
-			if c.String("entity") != "" {
-				err = depend(cube, &r)
+			if days {
+				results[i].Reviewed = calibrate.ReviewsByDay(results[i].Groups, results[i].By)
+				results[i] = results[i].Fold(replay.Day)
 			}
-			if err == nil && c.Bool("failures") {
-				r.Failures, err = cube.Failures(r.Policy)
-			}
-			if err == nil && v.user != "" {
-				r.Enrollment, err = cube.Enrollment(r.Policy)
-			}
-			if err != nil {
+			if err := v.complete(c, cube, &results[i]); err != nil {
 				return reports.Document{}, err
 			}
-			results[i] = r
+			if v.exploration != "" {
+				e, err := calibrate.ExplorePolicy(cube, results[i].Policy, c.Float64("confidence"))
+				if err != nil {
+					return reports.Document{}, err
+				}
+				explored = append(explored, e)
+			}
 		}
-		return withCostCurve(c, reports.Replay(results, by, cube.Account, c.Float64("confidence")), results), nil
+		return withCostCurve(c, reports.Replay(results, by, cube.Account, c.Float64("confidence"), explored...), results), nil
 	}
 	return e.answer(c, names, v)
+}
+
+// complete adds to a result what was asked for beside its counts.
+func (v question) complete(c *cli.Context, cube *replay.Cube, r *replay.Result) (err error) {
+	if c.String("entity") != "" {
+		err = depend(cube, r)
+	}
+	if err == nil && c.Bool("failures") {
+		r.Failures, err = cube.Failures(r.Policy)
+	}
+	if err == nil && v.user != "" {
+		r.Enrollment, err = cube.Enrollment(r.Policy)
+	}
+	return err
 }
 
 // entityFlag says whose record it is.
@@ -101,12 +132,16 @@ func depend(cube *replay.Cube, r *replay.Result) error {
 
 // A question is what a verb makes of policies replayed over a history.
 type question struct {
-	flag    string   // names the file of rows
-	doing   string   // the work's name in the progress bar
-	by      []string // split by these fields too, beside those of --by
-	user    string   // the field that says whose record it is, "" where nobody asks
-	rows    func(plan *replay.Plan, w io.Writer, path string) (*replay.Decisions, error)
-	arrange func(cube *replay.Cube, results []replay.Result) (reports.Document, error)
+	flag  string   // names the file of rows
+	doing string   // the work's name in the progress bar
+	by    []string // split by these fields too, beside those of --by
+	// more are fields to split by too, once the flags are read; nil for none
+	more func(replay.Question) []string
+	// exploration is the field that holds the probability of each record's approval, "" where nobody asks.
+	exploration string
+	user        string // the field that says whose record it is, "" where nobody asks
+	rows        func(plan *replay.Plan, w io.Writer, path string) (*replay.Decisions, error)
+	arrange     func(cube *replay.Cube, results []replay.Result) (reports.Document, error)
 }
 
 // answer replays policies over the history of the command line, prints what the verb makes of it and only then lets its
@@ -117,6 +152,9 @@ func (e *env) answer(c *cli.Context, names []string, v question) error {
 		return err
 	}
 	q.Rows = c.String(v.flag) != ""
+	if v.more != nil {
+		q.By = append(q.By, v.more(q)...)
+	}
 	q.By = append(q.By, v.by...)
 	switch kind := c.String("impute"); {
 	case kind == "band":
@@ -131,6 +169,9 @@ func (e *env) answer(c *cli.Context, names []string, v question) error {
 	}
 	if q.Logins && q.Entity != v.user {
 		return fmt.Errorf("--entity %s and --enrollment %s: want one field, a user's records depend on each other", q.Entity, v.user)
+	}
+	if v.exploration != "" {
+		q.Exploration, q.Exact = v.exploration, true // a surface over the scores needs each of them
 	}
 	if err := remember(c, &q); err != nil {
 		return err
@@ -238,6 +279,7 @@ func ask(c *cli.Context, names []string) (replay.Question, error) {
 		return q, err
 	}
 	q.Economics, err = economics(c.String("economics"), q.Policies)
+	q.Outcomes = q.Economics != nil && q.Economics.Treatments != nil
 	return q, err
 }
 
@@ -267,6 +309,7 @@ func runAll(cube *replay.Cube, policies []*replay.Policy) ([]replay.Result, erro
 				return nil, err
 			}
 		}
+		r.Economics = calibrate.Measured(r.Economics, r.Treated)
 		results = append(results, *r)
 	}
 	return results, nil

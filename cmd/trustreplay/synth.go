@@ -46,6 +46,7 @@ Examples:
 			&cli.Float64Flag{Name: "label-noise", Usage: "`SHARE` of labels recorded the wrong way round"},
 			&cli.BoolFlag{Name: "blocked-unlabeled", Usage: "what production blocked has no label"},
 			&cli.Float64Flag{Name: "exploration", Usage: "`SHARE` of blocked records let through at random"},
+			&cli.BoolFlag{Name: "outcomes", Usage: "add step_up_outcome and review_outcome, of known shares"},
 			&cli.Float64Flag{Name: "rings", Value: 0.1, Usage: "`SHARE` of records in runs of five that share an account and a fate"},
 			&cli.BoolFlag{Name: "true-label", Usage: "add true_label: the label without delay, noise or censoring"},
 			&cli.StringFlag{Name: "labels", Usage: "put the labels into `FILE` as the vendor's training-set CSV instead of the records"},
@@ -72,7 +73,7 @@ func synthOptions(c *cli.Context) (dataset.SynthOptions, error) {
 		Missing: share(c.Float64("missing")), Processing: share(c.Float64("processing")), Failed: share(c.Float64("failed")),
 		LabelDelay: share(c.Float64("label-delay")), LabelNoise: share(c.Float64("label-noise")), NoLabels: c.String("labels") != "",
 		TrueLabel: c.Bool("true-label"), BlockedUnlabeled: c.Bool("blocked-unlabeled"), Exploration: share(c.Float64("exploration")),
-		Rings: share(c.Float64("rings")),
+		Rings: share(c.Float64("rings")), Outcomes: c.Bool("outcomes"),
 	}
 	for _, r := range []string{"fraud-rate", "missing", "processing", "failed", "label-delay", "label-noise", "exploration", "rings"} {
 		if v := c.Float64(r); !(v >= 0) {
