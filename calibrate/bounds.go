@@ -170,6 +170,9 @@ func (b *bounder) bound(m Measure, p *replay.Policy, s Setting) Measure {
 			least, most := b.form(f.of(s.Economics, p))
 			m.Least, m.Most = perMajor(least, m.Denominator), perMajor(most, m.Denominator)
 			m.Low, m.High, m.Confidence, m.Method = Undefined(), Undefined(), Undefined(), MethodNone
+			if least == most {
+				m.Numerator, m.Value = least, m.Least
+			}
 		}
 	}
 	return m
@@ -195,6 +198,12 @@ func (m Measure) within(least, most Ratio) Measure {
 		low, _ := Wilson(least.K, least.N, confidence)
 		_, high := Wilson(most.K, most.N, confidence)
 		m.Low, m.High, m.Confidence, m.Method = Number(low), Number(high), Number(confidence), MethodWilsonBounds
+	}
+	if least == most { // whatever becomes of them, it is this: a fraud that cannot be approved is stopped
+		m.Numerator, m.Denominator, m.Value = least.K, least.N, m.Least
+		if m.Method == MethodWilsonBounds {
+			m.Method = MethodWilson
+		}
 	}
 	return m
 }

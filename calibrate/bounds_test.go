@@ -132,6 +132,9 @@ func TestBoundsAreReached(t *testing.T) {
 			if !found { // no way to decide divides by anything
 				rt.Fatalf("%s: %v to %v of what is never defined", m.Name, m.Least, m.Most)
 			}
+			if m.Least == m.Most && m.Denominator > 0 && m.Value != m.Least {
+				rt.Fatalf("%s is %v whatever becomes of the undecided, and said to be %v", m.Name, m.Least, m.Value)
+			}
 			if float64(m.Least) != least || float64(m.Most) != high[m.Name] {
 				rt.Fatalf("%s: %v to %v, by brute force %v to %v", m.Name, m.Least, m.Most, least, high[m.Name])
 			}

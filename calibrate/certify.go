@@ -50,6 +50,8 @@ type Calibration struct {
 	Standing []Finding
 	// Missing tells, for each limit, what the candidate that came nearest lacks; it is nil where something is recommended.
 	Missing []Finding
+	// Refused is a candidate of which the history does not say whether it keeps the limits, nil where there is none.
+	Refused *Refusal
 
 	last *hearing   // of the last window
 	past []produced // in each window
@@ -316,8 +318,8 @@ func (c *Calibration) choose(w Window) error {
 		}
 	}
 	c.Recommended = c.best(&c.last.bench, func(at *Candidate) bool { return at.Checked })
-	if c.Recommended >= 0 || nearest < 0 {
-		return nil
+	if err := c.refuse(w); err != nil || c.Recommended >= 0 || nearest < 0 {
+		return err
 	}
 	var err error
 	c.Missing, err = c.findings(c.Candidates[nearest].Policy, c.Candidates[nearest].Counts[len(c.Windows)-1], w)

@@ -15,7 +15,7 @@
 //  10. What stands beside a [Calibration] looks at all records and is no promise: [NewSurvey] for searches, shapes and prices,
 //     [Calibration.Rollout] for the way there, [NewBacktest] for what the procedure would have advised before.
 //  11. What history did not see is bounded, weighted or left out, never guessed: the ranges of a [Measure] where records are
-//     undecided, [Selective] and [Histogram.Contraction] where what was stopped has no outcome, [ExplorePolicy]
+//     undecided, which [Impute] narrows by an assumption that says so, [Selective] and [Histogram.Contraction] where what was stopped has no outcome, [ExplorePolicy]
 //     where some of it was approved by a coin, [Development] and [GrowthOf] where labels are young, [FinalOf]
 //     where a treatment's outcome is guessed, [Measured] where production's own say something of it.
 //  12. What depends on each other or is of uneven size needs more than counts: [Entities] of records, [Bets] on amounts. A
@@ -34,11 +34,13 @@
 //	curve                                      what a moving cutoff does (8)
 //	goals target bench finding                 what is wanted, as limits that can be counted and tested (9)
 //	certify windows hearing ladder production  Calibrate itself: windows, ranking, missing labels, the walk
+//	refusal collect                            what the history did not ask, and what to collect
 //	propose shape space                        policies of each family, and counting many of them fast
 //	certificate ledger                         the claim, reading it back, comparing, and the uses of records
 //	apparent unrestricted price                all records at once: searches, any shape, prices of limits (10)
 //	rollout backtest                           steps to the recommendation, and the procedure in the past
-//	bounds manski contraction exploration      what was not seen: undecided, without an outcome, let through at random (11)
+//	bounds impute                              what was not asked: ranges, and what may be assumed (11)
+//	manski contraction exploration             what has no outcome, or was let through at random
 //	survival growth treatment                  young labels, and what becomes of step-ups and reviews
 //	entity betting eprocess predictive         dependence, amounts, alarms and forecasts (12)
 package calibrate

@@ -105,11 +105,28 @@ func (t *target) kept(c replay.Counts, level, design float64) bool {
 	return t.logP(c, design) <= math.Log(level)
 }
 
-// Least returns the ratio at the end of the undecided records that hurts least, Value at the other.
-func (v Finding) Least() Number { return divide(v.LeastK, v.LeastN) }
-func (v Finding) Value() Number { return divide(v.K, v.N) }
+// Range returns the least and the most that the limit's measure may be, whatever becomes of the undecided records; both are the
+// same where it depends on none.
+func (v Finding) Range() (least, most Number) {
+	if v.Limit.AtLeast && v.Certifiable { // K counts the rest
+		return 1 - divide(v.K, v.N), 1 - divide(v.LeastK, v.LeastN)
+	}
+	return divide(v.LeastK, v.LeastN), divide(v.K, v.N)
+}
 
 // Findings holds every limit of the goals against what a policy does in the last window.
 func (c *Calibration) Findings(p *replay.Policy, counts replay.Counts) ([]Finding, error) {
 	return c.findings(p, counts, c.Windows[len(c.Windows)-1])
+}
+
+// Open returns, by first cluster, the records that a policy leaves undecided in a window, nil where its counts there have none.
+func (c *Calibration) Open(window int, p *replay.Policy, counts replay.Counts) (*replay.Open, error) {
+	if counts.Actions[replay.Undecided].N() == 0 {
+		return nil, nil
+	}
+	r, err := c.Windows[window].cube.Run(p)
+	if err != nil {
+		return nil, err
+	}
+	return &r.Open, nil
 }

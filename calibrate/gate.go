@@ -43,6 +43,9 @@ type Verdict struct {
 	// that the limit looks at.
 	Champion, Challenger Measure
 	Undecided            int64
+	// Straddles is set where the limit is broken with the undecided records taken so, and would hold with them taken the other way:
+	// the answer is in what the history did not ask.
+	Straddles bool
 	// Seen is what was held to the bound: the challenger's value, its one-sided confidence bound, its change or the one-sided
 	// bound of that, or the factor. It is undefined where it rests on 0/0, or where the records cannot tell a bound, and then
 	// the limit is broken; a factor is undefined of a champion's 0 too, of which any multiple is 0.
@@ -138,12 +141,22 @@ func regroup(groups []replay.SwapGroup, by, fields []string) []replay.SwapGroup 
 
 // judge holds the records of a swap table to one limit, whose measure q reads.
 func judge(q gauge, limit replay.Criterion, c *replay.Comparison, s *replay.Swap, confidence float64) Verdict {
+	q.may = [2]uint8{mayBecome(c.Champion), mayBecome(c.Challenger)}
+	v := judgeAt(true, q, limit, c, s, confidence)
+	if v.Ruling == Broken && v.Undecided > 0 {
+		v.Straddles = judgeAt(false, q, limit, c, s, confidence).Ruling == Holds
+	}
+	return v
+}
+
+// judgeAt takes undecided records as they hurt the challenger most or, with hurt false, least.
+func judgeAt(hurt bool, q gauge, limit replay.Criterion, c *replay.Comparison, s *replay.Swap, confidence float64) Verdict {
 	// Whoever is held down is hurt by what is high, and the other way round; the champion by the opposite of both.
-	settled := q.settle(s, limit.AtLeast, !limit.AtLeast)
+	settled := q.settle(s, limit.AtLeast == hurt, limit.AtLeast != hurt)
 	a, b := s.Counts()
-	v := Verdict{Criterion: limit, Ruling: Broken, Seen: Undefined(), Method: MethodNone, Labeled: a.Total().Labeled(), Undecided: q.pending(b)}
+	v := Verdict{Criterion: limit, Ruling: Broken, Seen: Undefined(), Method: MethodNone, Labeled: a.Total().Labeled(), Undecided: q.pending(b, 1)}
 	if limit.Kind != replay.Absolute {
-		v.Undecided += q.pending(a)
+		v.Undecided += q.pending(a, 0)
 	}
 	v.Champion, v.Challenger = q.measures(c, &settled, confidence)
 	if q.den == (region{approved, labeled}) {

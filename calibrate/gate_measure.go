@@ -44,6 +44,8 @@ type gauge struct {
 	byValue    bool
 	product    string // of a call rate, which has no regions
 	days       int64  // of the window, which is what reviewPerDay is divided by
+	// may is what may become of undecided records of the champion and of the challenger, as bits; 0 stands for anything.
+	may [2]uint8
 }
 
 // reviewPerDay is the mean of the reviews over the days of the window.
@@ -127,7 +129,7 @@ func (q gauge) settle(s *replay.Swap, championUp, challengerUp bool) replay.Swap
 	for a, row := range s.Actions {
 		for b, t := range row {
 			for l := range t.Records {
-				to := &out.Actions[q.settled(dataset.Action(a), l, championUp)][q.settled(dataset.Action(b), l, challengerUp)]
+				to := &out.Actions[q.settled(dataset.Action(a), l, championUp, q.may[0])][q.settled(dataset.Action(b), l, challengerUp, q.may[1])]
 				to.Records[l] += t.Records[l]
 				to.Amount[l] += t.Amount[l]
 			}
@@ -136,29 +138,47 @@ func (q gauge) settle(s *replay.Swap, championUp, challengerUp bool) replay.Swap
 	return out
 }
 
-// settled returns the action of a record of label l, which of an undecided one is the first that moves the ratio most.
-func (q gauge) settled(a dataset.Action, l int, up bool) dataset.Action {
+// settled returns the action of a record of label l, which of an undecided one is the first that moves the ratio most, of those
+// that it may get, as bits; 0 stands for all.
+func (q gauge) settled(a dataset.Action, l int, up bool, may uint8) dataset.Action {
 	if a != replay.Undecided {
 		return a
 	}
 	best, most := dataset.Actions[0], -1
 	for _, a := range dataset.Actions {
-		if r := q.pull(a, l, up); r > most {
+		if r := q.pull(a, l, up); r > most && (may == 0 || may>>a&1 != 0) {
 			best, most = a, r
 		}
 	}
 	return best
 }
 
-// pending returns the undecided records on which the measure depends: those whose label makes one action move it otherwise than
-// another.
-func (q gauge) pending(c replay.Counts) int64 {
+// mayBecome returns what a policy does with the records that go by the second product's answer, as bits. A swap table does not know
+// in which row of the matrix an undecided record is, so that it is what any of these rows allows.
+func mayBecome(p *replay.Policy) (actions uint8) {
+	if p == nil { // a swap table of its own says nothing of rows
+		return 0
+	}
+	for row, step := range p.Gate {
+		if step == replay.Next {
+			if may := p.Possible(dataset.Cluster(row)); may&(may-1) != 0 { // else no answer is needed
+				actions |= may
+			}
+		}
+	}
+	return actions
+}
+
+// pending returns the undecided records of the champion, 0, or of the challenger, 1, on which the measure depends: those whose label
+// makes one action move it otherwise than another.
+func (q gauge) pending(c replay.Counts, side int) int64 {
 	if q.product != "" || q.num.actions == undecided {
 		return 0
 	}
 	var n int64
 	for l, records := range c.Actions[replay.Undecided].Records {
-		if q.pull(q.settled(replay.Undecided, l, true), l, true) != q.pull(q.settled(replay.Undecided, l, false), l, true) {
+		end := func(up bool) int { return q.pull(q.settled(replay.Undecided, l, up, q.may[side]), l, true) }
+		if end(true) != end(false) {
 			n += records
 		}
 	}

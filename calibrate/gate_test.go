@@ -346,7 +346,7 @@ func TestSettle(t *testing.T) {
 		settled := q.settle(&s, false, up)
 		_, got := q.measures(c, &settled, 0.95)
 		_, asCounted := s.Counts()
-		undefined, pending := false, q.pending(asCounted) > 0
+		undefined, pending := false, q.pending(asCounted, 1) > 0
 		each(labels, s, func(decided replay.Swap) {
 			_, m := q.measures(c, &decided, 0.95)
 			if !pending && (m.Numerator != got.Numerator || m.Denominator != got.Denominator) && q.num.actions != undecided {
@@ -430,7 +430,7 @@ func TestGateReviewsPerDay(t *testing.T) {
 	}
 	a := &replay.Acceptance{Segments: &replay.Segments{Limits: accept(t, "measure: review_per_day, at_most: 3").Limits}}
 	g := Judge(a, c, []string{"month"}, period, 0.95)
-	if got, want := g.Verdicts[0].Sentence(0.95), "review_per_day <= 3 is broken: 4.00 a day (40 in 10 days); undecided, counted against it: 10"; got != want || g.Verdicts[1].Ruling != Holds {
+	if got, want := g.Verdicts[0].Sentence(0.95), "review_per_day <= 3 is broken: 4.00 a day (40 in 10 days); undecided, counted against it: 10, which alone break it"; got != want || g.Verdicts[1].Ruling != Holds {
 		t.Errorf("got %s; %+v\nwant %s", got, g.Verdicts[1], want)
 	}
 	if v := Judge(accept(t, "measure: review_per_day, at_most: 3"), c, nil, nil, 0.95).Verdicts[0]; v.Ruling != Broken || v.Seen.Defined() {
@@ -495,7 +495,7 @@ func TestGateSentence(t *testing.T) {
 		"measure: fraud_rate, at_most: 0.5%, on: bound": "fraud_rate <= 0.5% on bound is broken: ≤ 1.83 % with 95 % confidence (39 of 2,786); undecided, counted against it: 1; swap-ins without a label, not counted: 12",
 		"measure: approval_rate, at_least: 99.9%":       "approval_rate >= 99.9% holds: 99.96 % (2,798 of 2,799); undecided, counted against it: 1",
 		"measure: approval_rate, at_most: 0.5":          "approval_rate <= 50% is broken: 100.00 % (2,799 of 2,799); undecided, counted against it: 1",
-		"measure: fraud_bps, times_at_most: 1":          "fraud_bps <= 1 x champion is broken: 1.0004 x (39.00 of 2,787.00 → 39.00 of 2,786.00); undecided, counted against it: 1; swap-ins without a label, not counted: 12",
+		"measure: fraud_bps, times_at_most: 1":          "fraud_bps <= 1 x champion is broken: 1.0004 x (39.00 of 2,787.00 → 39.00 of 2,786.00); undecided, counted against it: 1, which alone break it; swap-ins without a label, not counted: 12",
 	} {
 		if got := Judge(accept(t, limit), contest(s), nil, nil, 0.95).Verdicts[0].Sentence(0.95); got != want {
 			t.Errorf("%s:\n got %s\nwant %s", limit, got, want)

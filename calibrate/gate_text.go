@@ -144,6 +144,9 @@ func (v Verdict) Sentence(confidence float64) string {
 	fmt.Fprintf(&b, " (%s)", v.Counted())
 	if v.Undecided > 0 {
 		fmt.Fprintf(&b, "; undecided, counted against it: %s", count(v.Undecided))
+		if v.Straddles {
+			b.WriteString(", which alone break it")
+		}
 	}
 	if v.Unlabeled > 0 {
 		fmt.Fprintf(&b, "; swap-ins without a label, not counted: %s", count(v.Unlabeled))

@@ -72,12 +72,15 @@ func (t *target) spare(c replay.Counts, w withholding) (mild replay.Counts, depe
 	decided, _ := t.withhold(c, withholding{w.labels, &blind})
 	b := bounder{decided, w.open.open, w.open.actions}
 	mild = t.decide(&b, false)
-	excess := t.excess()
+	f := t.excess()
+	if t.Measure == costPerRecord {
+		f = t.num // of which every record is in the denominator
+	}
 	for row := range b.open {
 		for l, n := range b.open[row].Records {
-			fixed, most := extremesOf(b.actions[row], func(a dataset.Action) int64 { return excess.Actions[a].Records[l] })
-			paid, mostPaid := extremesOf(b.actions[row], func(a dataset.Action) int64 { return excess.Actions[a].Amount[l] })
-			if fixed != most || paid != mostPaid {
+			few, many := extremesOf(b.actions[row], func(a dataset.Action) int64 { return f.Actions[a].Records[l] })
+			low, high := extremesOf(b.actions[row], func(a dataset.Action) int64 { return f.Actions[a].Amount[l] })
+			if few != many || low != high {
 				depends += n
 			}
 		}

@@ -91,6 +91,8 @@ type Result struct {
 	Unclustered [2]int64
 	// Unseen names the products and the fields of rules that the policy reads and no record has.
 	Unseen []string
+	// Bands are those of Cube.ImputeBands where somebody asked for them; Run leaves them nil, and then nobody did.
+	Bands []ImputeBand
 	// Treated counts what came of production's own step-ups and reviews, zero where the question did not ask.
 	Treated Treated
 	// Reviewed are the reviews of each day that has records, in order, where somebody cut the history by day; Run leaves it nil.

@@ -20,6 +20,7 @@ func Calibrate(c *calibrate.Calibration, cert *calibrate.Certificate, e Evidence
 		d.Blocks = append(d.Blocks, issueTable(account.Issues))
 	}
 	d.Blocks = append(d.Blocks, s.answer()...)
+	d.Blocks = append(d.Blocks, s.refused()...)
 	d.Blocks = append(d.Blocks, s.windows(), s.rates(), s.walk())
 	d.Blocks = append(d.Blocks, s.treatments()...)
 	if edits := s.edits(); edits != nil {
@@ -144,6 +145,9 @@ func (s advice) lack(v calibrate.Finding) string {
 	if v.Withheld > 0 {
 		what += fmt.Sprintf("%s records %s lack a label which they should have, and count as what hurts most. In all ", thousands(v.Withheld), s.StoppedBy())
 	}
+	if v.Undecided > 0 {
+		what += fmt.Sprintf("%s undecided records count as what hurts most; taken as what hurts least, %s of %s would count against it. As it is, ", thousands(v.Undecided), thousands(v.LeastK), thousands(v.LeastN))
+	}
 	seen := fmt.Sprintf("%s of %s (%s) count against it, with %s confidence %s. ", thousands(v.K), thousands(v.N), shareText(calibrate.Number(float64(v.K)/float64(v.N))),
 		confidenceText(1-s.Goals.Delta), atMost(v.Bound))
 	switch m := v.Missing; {
@@ -225,7 +229,7 @@ func limited(limits []replay.Limit) []string {
 func (s advice) rateRow(name, measure string, p *replay.Policy, counts []replay.Counts) []Cell {
 	row := []Cell{textCell(name), textCell(strings.ReplaceAll(measure, "_", " "))}
 	for i, c := range counts {
-		setting := calibrate.Setting{Confidence: s.confidence, Days: s.Windows[i].Days(), Economics: s.Goals.Economics}
+		setting := s.windowSetting(i, p, c)
 		m, found := calibrate.Find(setting.Measures(p, c), measure)
 		if !found {
 			row = append(row, Cell{nil, none})
@@ -241,6 +245,15 @@ func (s advice) rateRow(name, measure string, p *replay.Policy, counts []replay.
 		}
 	}
 	return append(row, bound, pv)
+}
+
+// windowSetting is what the measures of the champion or of the recommended policy are taken under in a window.
+func (s advice) windowSetting(window int, p *replay.Policy, c replay.Counts) calibrate.Setting {
+	open, err := s.Open(window, p, c)
+	if err != nil {
+		panic("reports: " + err.Error()) // the calibration counted this policy on these records before
+	}
+	return calibrate.Setting{Confidence: s.confidence, Days: s.Windows[window].Days(), Economics: s.Goals.Economics, Open: open}
 }
 
 func (s advice) findingsOf(p *replay.Policy, counts []replay.Counts) []calibrate.Finding {
@@ -289,6 +302,9 @@ func (s advice) walk() *Table {
 	if slices.ContainsFunc(s.Candidates[:s.Tested], func(at calibrate.Candidate) bool { return at.Withheld > 0 }) {
 		t.Footnotes = append(t.Footnotes, "Lack a label: of the records "+s.StoppedBy()+" and a limit depends on, those without an outcome beyond what is usual among its own approvals and beyond chance. They count as what hurts the limit most, as long as nothing is known of them.")
 	}
+	if slices.ContainsFunc(s.Candidates[:s.Tested], func(at calibrate.Candidate) bool { return undecidedOf(at.Counts[last]) > 0 }) {
+		t.Footnotes = append(t.Footnotes, "Undecided: it asks what the history did not. They are in no figure of this table but p, in which each counts as what hurts the limit most of all that the policy could do with it.")
+	}
 	how := "the walk ends at the first that fails"
 	if s.Ladder {
 		how = "walks begin at three places and end at the first that fails"
@@ -312,6 +328,9 @@ func (s advice) step(i int, at calibrate.Candidate, c replay.Counts) []Cell {
 	}
 	if at.Withheld > 0 {
 		result += "; " + lackText(at.Withheld)
+	}
+	if n := undecidedOf(c); n > 0 {
+		result += fmt.Sprintf("; %s undecided", thousands(n))
 	}
 	approved := c.Approved()
 	rate := calibrate.Rate("fraud_rate", approved.Records[dataset.Fraud], approved.Labeled(), s.confidence)

@@ -26,8 +26,9 @@ type calibrateJSON struct {
 	Proposed      int                    `json:"proposed"`
 	Tested        int                    `json:"tested"`
 	Passed        int                    `json:"passed"`
-	Candidates    []candidateJSON        `json:"candidates"`                   // in the order of the walk
-	Missing       []findingJSON          `json:"missing"`                      // of the candidate that came nearest, where nothing is certified
+	Candidates    []candidateJSON        `json:"candidates"` // in the order of the walk
+	Missing       []findingJSON          `json:"missing"`    // of the candidate that came nearest, where nothing is certified
+	Refused       *refusedJSON           `json:"refused,omitempty"`
 	Treatments    object                 `json:"treatments,omitempty"`         // the guesses, with treatments in the economics
 	Reliances     []relianceJSON         `json:"reliances,omitempty"`          // which step would be recommended with each guess at worst and best
 	Measured      []measuredJSON         `json:"treatment_outcomes,omitempty"` // of production's own treatments, where the history has some
@@ -65,6 +66,12 @@ type findingJSON struct {
 	Effective   int64            `json:"effective_n,omitempty"` // independent records that N are worth, with an entity
 	Bets        int64            `json:"bets,omitempty"`        // payments bet on, by value under a cap; k and n are then minor units
 	Withheld    int64            `json:"withheld"`              // of K or N: labels missing where they should be, counted as what hurts most
+	// Undecided records on which the limit depends count in K of N as what hurts most, in LeastK of LeastN as what hurts least;
+	// Straddles is set where they alone decide whether it is kept. They are left out where there is none.
+	Undecided int64 `json:"undecided,omitempty"`
+	LeastK    int64 `json:"least_k,omitempty"`
+	LeastN    int64 `json:"least_n,omitempty"`
+	Straddles bool  `json:"straddles,omitempty"`
 	// Clean and SameRate are the labeled records that are missing to certify: without any fraud, and at the same rate, null
 	// where no number of those would do.
 	Clean    int64  `json:"missing_clean"`
@@ -88,7 +95,7 @@ func (s advice) data() any {
 	c := s.Calibration
 	out := calibrateJSON{SchemaVersion: schemaVersion, Champion: c.Champion.Name, Objective: string(c.Goals.Objective), Limits: []string{},
 		Windows: []windowJSON{}, Current: []standJSON{}, Delta: calibrate.Number(c.Goals.Delta), Maturity: newMaturity(s.account), Procedure: "propose-rank-certify", Certificate: s.cert, Proposed: c.Proposed, Tested: c.Tested,
-		Passed: c.Passed, Evidence: s.evidenceData(), Candidates: []candidateJSON{}, Standing: findingsJSON(c.Standing), Missing: findingsJSON(c.Missing),
+		Passed: c.Passed, Refused: s.refusedData(), Evidence: s.evidenceData(), Candidates: []candidateJSON{}, Standing: findingsJSON(c.Standing), Missing: findingsJSON(c.Missing),
 		Warnings: append([]calibrate.Warning{}, c.Warnings()...), Issues: issuesJSON(s.account.Issues)}
 	if c.Ladder {
 		out.Procedure = "ladder"
@@ -102,7 +109,7 @@ func (s advice) data() any {
 	for i, w := range c.Windows {
 		r := w.Total.Records
 		out.Windows = append(out.Windows, windowJSON{w.Name, w.From, w.To, w.Total.N(), r[dataset.Fraud], r[dataset.Legit], r[dataset.Unlabeled]})
-		out.Current = append(out.Current, s.stand(i, c.Champion, c.Current[i]))
+		out.Current = append(out.Current, s.stand(i, c.Current[i], s.windowSetting(i, c.Champion, c.Current[i]), c.Champion))
 	}
 	if at, found := c.Recommendation(); found {
 		text := string(at.Policy.YAML())
@@ -121,15 +128,18 @@ func (s advice) data() any {
 			seen-- // the last window was not looked at
 		}
 		for w := range seen {
-			j.Windows = append(j.Windows, s.stand(w, at.Policy, at.Counts[w]))
+			setting := calibrate.Setting{Confidence: s.confidence, Days: s.Windows[w].Days(), Economics: s.Goals.Economics}
+			if i == c.Recommended { // of all others, limits say what undecided records leave open
+				setting = s.windowSetting(w, at.Policy, at.Counts[w])
+			}
+			j.Windows = append(j.Windows, s.stand(w, at.Counts[w], setting, at.Policy))
 		}
 		out.Candidates = append(out.Candidates, j)
 	}
 	return out
 }
 
-func (s advice) stand(window int, p *replay.Policy, c replay.Counts) standJSON {
-	setting := calibrate.Setting{Confidence: s.confidence, Days: s.Windows[window].Days(), Economics: s.Goals.Economics}
+func (s advice) stand(window int, c replay.Counts, setting calibrate.Setting, p *replay.Policy) standJSON {
 	return standJSON{s.Windows[window].Name, actionsJSON(c), measuresJSON(setting.Measures(p, c)), finalData(s.Goals.Economics, p, c)}
 }
 
@@ -138,6 +148,9 @@ func findingsJSON(list []calibrate.Finding) []findingJSON {
 	for _, v := range list {
 		j := findingJSON{Limit: v.Limit.String(), K: v.K, N: v.N, Alpha: calibrate.Number(v.Alpha), Certifiable: v.Certifiable, Met: v.Met, P: v.P, Bound: v.Bound, Withheld: v.Withheld, Effective: v.Effective, Bets: v.Bets,
 			Clean: v.Missing.Clean}
+		if v.Undecided > 0 {
+			j.Undecided, j.LeastK, j.LeastN, j.Straddles = v.Undecided, v.LeastK, v.LeastN, v.Straddles
+		}
 		if v.Missing.Reachable {
 			j.SameRate = &v.Missing.SameRate
 		}
@@ -146,23 +159,27 @@ func findingsJSON(list []calibrate.Finding) []findingJSON {
 	return out
 }
 
-// tidy has a line for each candidate and window that was looked at, after those of the champion.
+// tidy has a line for each candidate and window that was looked at, after those of the champion. What is refused has a line more for
+// each limit that it straddles.
 func (s advice) tidy() *Table {
 	t := &Table{}
 	for _, name := range []string{"policy", "step", "family", "result", "window", "from", "to", "records", "approved", "fraud_approved", "labeled_approved",
-		"approval_rate", "fraud_rate", "p"} {
+		"approval_rate", "fraud_rate", "p", "undecided", "straddled_limit", "limit_least", "limit_most", "collect_scores", "collect_per_month", "collect_share", "collect_months", "collect_answers"} {
 		t.Columns = append(t.Columns, Column{Name: name})
 	}
 	for _, name := range s.finalColumns() {
 		t.Columns = append(t.Columns, Column{Name: name})
 	}
 	list := s.reliances()
-	add := func(lead []any, policy *replay.Policy, step, w int, c replay.Counts, p calibrate.Number) {
+	add := func(lead []any, policy *replay.Policy, step, w int, c replay.Counts, p calibrate.Number, collect ...any) {
 		a := c.Approved()
 		n, k, labeled := c.Total().N(), a.Records[dataset.Fraud], a.Labeled()
 		window := s.Windows[w]
-		t.line(lead, append([]any{window.Name, window.From, window.To, n, a.N(), k, labeled, calibrate.Rate("", a.N(), n, s.confidence).Value,
-			calibrate.Rate("", k, labeled, s.confidence).Value, p}, s.finalValues(list, policy, c, step)...)...)
+		asked := make([]any, collectCells)
+		copy(asked, collect)
+		values := append([]any{window.Name, window.From, window.To, n, a.N(), k, labeled, calibrate.Rate("", a.N(), n, s.confidence).Value,
+			calibrate.Rate("", k, labeled, s.confidence).Value, p, undecidedOf(c)}, asked...)
+		t.line(lead, append(values, s.finalValues(list, policy, c, step)...)...)
 	}
 	for w := range s.Windows {
 		add([]any{s.Champion.Name, nil, "champion", "champion"}, s.Champion, -1, w, s.Current[w], calibrate.Undefined())
@@ -186,6 +203,12 @@ func (s advice) tidy() *Table {
 				p = at.P()
 			}
 			add([]any{at.Policy.Name, int64(i + 1), string(at.Family), result}, at.Policy, i, w, c, p)
+		}
+	}
+	if r := s.Refused; r != nil {
+		at := s.Candidates[r.Candidate]
+		for i, c := range r.Collect {
+			add([]any{at.Policy.Name, int64(r.Candidate + 1), string(at.Family), "refused"}, at.Policy, r.Candidate, len(s.Windows)-1, r.Counts, calibrate.Undefined(), collectLine(r, i, c)...)
 		}
 	}
 	return t

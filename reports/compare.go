@@ -72,6 +72,7 @@ func (s contest) duel(v Versus, marks map[string]string) []Block {
 	}
 	records := func(t replay.Tally) Cell { return Cell{t.N(), cellText(t.N())} }
 	out = append(out, s.grid("Actions: champion (down) x challenger (across), records", v, records), s.swaps(v), s.measuresOf(v, marks))
+	out = append(out, s.assumed(s.results[0], v.Result)...)
 	if unseen := s.question(v).table(); unseen != nil {
 		out = append(out, unseen)
 	}

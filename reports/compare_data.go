@@ -21,7 +21,8 @@ type compareJSON struct {
 	CostCurve     *costCurveJSON      `json:"cost_curve,omitempty"` // where it was asked for
 	Confidence    calibrate.Number    `json:"confidence"`
 	Challengers   []challengerJSON    `json:"challengers"`
-	Warnings      []calibrate.Warning `json:"warnings"` // about the champion and the comparison as a whole
+	Assumed       *assumedJSON        `json:"champion_assumed,omitempty"` // null where nobody asked to impute
+	Warnings      []calibrate.Warning `json:"warnings"`                   // about the champion and the comparison as a whole
 	Issues        []issueJSON         `json:"issues"`
 }
 
@@ -31,6 +32,7 @@ type challengerJSON struct {
 	Actions    object              `json:"actions"`        // the champion's action, in it the challenger's, in it a tallyJSON
 	Swaps      object              `json:"swaps"`          // swap_in, swap_out, other_change, unchanged: they add up to the records
 	Measures   []contrastJSON      `json:"measures"`
+	Assumed    *assumedJSON        `json:"assumed,omitempty"`  // where somebody asked to impute
 	Unseen     *selectiveJSON      `json:"unlabeled_swap_ins"` // null where every swap-in has a label
 	Final      *finalsJSON         `json:"final,omitempty"`    // after step-up and review, with treatments in the economics
 	Edits      []editJSON          `json:"edits"`
@@ -51,6 +53,9 @@ type sideJSON struct {
 	Numerator   any              `json:"numerator"` // records, or an Amount
 	Denominator any              `json:"denominator"`
 	Value       calibrate.Number `json:"value"`
+	// Least and Most are what undecided records leave open; they are left out where they leave nothing open.
+	Least *calibrate.Number `json:"least,omitempty"`
+	Most  *calibrate.Number `json:"most,omitempty"`
 }
 
 // A differenceJSON is the challenger's value less the champion's. Method none is plain subtraction, without a test.
@@ -98,7 +103,7 @@ func (s contest) data() compareJSON {
 	out := compareJSON{
 		SchemaVersion: schemaVersion, Champion: s.results[0].Policy.Name, Read: s.account.Read, Records: s.records(), Rejected: s.account.Rejected,
 		Period: newPeriod(s.account.Period), Maturity: newMaturity(s.account), Economics: newEconomics(s.results[0].Economics), BreakEven: s.approvalBreakEven(), Confidence: calibrate.Number(s.confidence), Challengers: make([]challengerJSON, 0, len(s.versus)),
-		Warnings: append([]calibrate.Warning{}, calibrate.Warnings(s.results[0])...), Issues: issuesJSON(s.account.Issues),
+		Warnings: append([]calibrate.Warning{}, calibrate.Warnings(s.results[0])...), Issues: issuesJSON(s.account.Issues), Assumed: s.assumedData(s.results[0]),
 	}
 	if w, found := calibrate.Selection(len(s.versus)); found {
 		out.Warnings = append(out.Warnings, w)
@@ -111,7 +116,7 @@ func (s contest) data() compareJSON {
 
 func (s contest) challenger(v Versus) challengerJSON {
 	c := v.Comparison
-	out := challengerJSON{Final: s.finalsData(v), Unseen: s.question(v).data(), Challenger: v.Result.Policy.Name, Gate: newGate(v.Gate), Swaps: swapsJSON(&c.Swap), Measures: s.contrastsJSON(c, &c.Swap, s.sides(v)),
+	out := challengerJSON{Assumed: s.assumedData(v.Result), Final: s.finalsData(v), Unseen: s.question(v).data(), Challenger: v.Result.Policy.Name, Gate: newGate(v.Gate), Swaps: swapsJSON(&c.Swap), Measures: s.contrastsJSON(c, &c.Swap, s.sides(v)),
 		Edits: make([]editJSON, 0, len(v.Edits)), Parts: []partJSON{},
 		Warnings: append(append([]calibrate.Warning{}, calibrate.Warnings(v.Result)...), calibrate.ComparisonWarnings(c)...)}
 	for _, a := range outcomes {
@@ -165,14 +170,18 @@ func newSide(m *calibrate.Measure) *sideJSON {
 		return nil
 	}
 	num, den := parts(*m)
-	return &sideJSON{num, den, m.Value}
+	out := &sideJSON{Numerator: num, Denominator: den, Value: m.Value}
+	if m.Bounded() {
+		out.Least, out.Most = &m.Least, &m.Most
+	}
+	return out
 }
 
 // tidyTallies and tidyContrasts are the columns that lines of counts and lines of measures fill.
 var (
 	tidyTallies   = []string{"records", "fraud", "legit", "unlabeled", "amount", "fraud_amount", "approvals", "fraud_approved"}
 	tidyContrasts = []string{"champion_numerator", "champion_denominator", "champion_value", "challenger_numerator", "challenger_denominator",
-		"challenger_value", "difference", "se", "low", "high", "p", "confidence", "method"}
+		"challenger_value", "difference", "se", "low", "high", "p", "confidence", "method", "champion_least", "champion_most", "challenger_least", "challenger_most"}
 )
 
 // tidy returns one line for each verdict of the gate, pair of actions, swap, edit, pair of parts and measure of each challenger; groups have lines
@@ -220,6 +229,7 @@ func (s contest) tidyWhole(t *Table, lead []any, v Versus) {
 		}
 	}
 	s.tidySwap(t, lead, c, &c.Swap, s.sides(v))
+	s.tidyAssumedSides(t, lead, v)
 	s.tidyFinals(t, lead, v)
 	s.tidyBreakEven(t, lead)
 	for _, e := range v.Edits {
@@ -239,7 +249,8 @@ func (s contest) tidySwap(t *Table, lead []any, c *replay.Comparison, of *replay
 	for _, x := range contrasts(c, of, sides) {
 		values := append([]any{"measure", x.name, nil}, make([]any, len(tidyTallies))...)
 		values = append(append(values, sideCells(x.champion)...), sideCells(x.challenger)...)
-		t.line(lead, append(values, x.Value, x.SE, x.Low, x.High, x.P, x.Confidence, x.Method)...)
+		values = append(values, x.Value, x.SE, x.Low, x.High, x.P, x.Confidence, x.Method)
+		t.line(lead, append(append(values, extentCells(x.champion)...), extentCells(x.challenger)...)...)
 	}
 }
 
@@ -253,6 +264,14 @@ func sideCells(m *calibrate.Measure) []any {
 	}
 	num, den := parts(*m)
 	return []any{num, den, m.Value}
+}
+
+// extentCells are the two ends of what undecided records leave open, empty where they leave nothing.
+func extentCells(m *calibrate.Measure) []any {
+	if m == nil || !m.Bounded() {
+		return make([]any, 2)
+	}
+	return []any{m.Least, m.Most}
 }
 
 // line appends a line that begins with the cells of lead; columns without a value are empty.

@@ -37,6 +37,7 @@ type resultJSON struct {
 	Exploration   *explorationJSON    `json:"exploration,omitempty"` // where it was asked for
 	Failures      *failuresJSON       `json:"failures,omitempty"`    // where they were asked for
 	Enrollment    *enrollmentJSON     `json:"enrollment,omitempty"`  // likewise
+	Assumed       *assumedJSON        `json:"assumed,omitempty"`     // likewise
 	Warnings      []calibrate.Warning `json:"warnings"`
 	Issues        []issueJSON         `json:"issues"`
 }
@@ -138,6 +139,7 @@ func (s screen) replayData() any {
 		out.Past, out.Exploration = s.pastData(r), s.explorationData(i)
 		out.BreakEven, out.Measured, out.Capacity = s.approvalBreakEven(), measuredData(r.Treated), s.capacity(r)
 		out.CallCosts, out.Time, out.Failures, out.Enrollment = callCosts(r), s.timeData(r), s.failuresData(r), s.enrollmentData(r)
+		out.Assumed = s.assumedData(r)
 		list = append(list, out)
 	}
 	if len(list) == 1 {
@@ -251,6 +253,7 @@ func (s screen) replayTidy() *Table {
 			lead = append(lead, "all")
 		}
 		t.tidy(lead, r.Policy, r.Counts, s.setting(r))
+		s.tidyAssumed(t, lead, r)
 		tidyEntities(t, lead, r)
 		s.tidyCalls(t, lead, r)
 		s.tidyPast(t, lead, r)

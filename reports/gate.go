@@ -147,6 +147,9 @@ func (s contest) gateNotes(v Versus, small []string) []string {
 		out = append(out, fmt.Sprintf("*: undecided records count as what hurts the challenger most (%s under the challenger, %s under the champion).",
 			thousands(b.Actions[replay.Undecided].N()), thousands(a.Actions[replay.Undecided].N())))
 	}
+	if some(func(x calibrate.Verdict) bool { return x.Straddles }) {
+		out = append(out, s.toAsk(v))
+	}
 	if some(leavesSwapInsOut) {
 		out = append(out, "†: swap-ins without a label are in neither count; whether they are fraud is unknown. A limit on label_coverage_approve bounds how many.")
 	}
@@ -170,6 +173,27 @@ func (s contest) gateNotes(v Versus, small []string) []string {
 		out = append(out, strings.TrimSpace(note))
 	}
 	return out
+}
+
+// toAsk says which records decide a limit that is broken by the undecided ones alone.
+func (s contest) toAsk(v Versus) string {
+	var straddled []string
+	for _, x := range v.Gate.Verdicts {
+		if text := x.Criterion.String(); x.Straddles && !slices.Contains(straddled, text) {
+			straddled = append(straddled, text)
+		}
+	}
+	var where []string
+	for _, r := range []replay.Result{s.results[0], v.Result} {
+		for _, x := range calibrate.OpenRows(r.Policy, &r.Open) {
+			text := fmt.Sprintf("%s on %s records with %s", r.Policy.Second, thousands(x.Undecided), x.Words(r.Policy.First))
+			if !slices.Contains(where, text) {
+				where = append(where, text)
+			}
+		}
+	}
+	return fmt.Sprintf("Only undecided records break %s: decided otherwise they would keep it. The history would have to ask %s, or a sample of them picked at random, for a verdict.",
+		strings.Join(straddled, ", "), strings.Join(where, ", "))
 }
 
 // GateLines tells a log, line by line, what keeps a challenger from passing its gate: how many limits are broken and on which

@@ -32,6 +32,7 @@ type verdictJSON struct {
 	Champion   *sideJSON        `json:"champion"` // null where the limit does not look at it
 	Challenger *sideJSON        `json:"challenger"`
 	Undecided  int64            `json:"undecided"`          // records that count as what hurts most
+	Straddles  bool             `json:"straddles"`          // these alone break it: taken the other way it holds
 	Unlabeled  int64            `json:"unlabeled_swap_ins"` // that are in neither count
 	Labeled    int64            `json:"labeled"`
 }
@@ -43,7 +44,7 @@ func newGate(g *calibrate.Gate) *gateJSON {
 	out := &gateJSON{string(g.Ruling()), calibrate.Number(g.Confidence), append([]string{}, g.By...), g.Groups, g.MinLabeled, make([]verdictJSON, 0, len(g.Verdicts))}
 	for _, v := range g.Verdicts {
 		x := verdictJSON{Limit: v.Criterion.String(), Measure: v.Measure, Kind: kindName(v.Kind), Sense: "at_most", Bound: calibrate.Number(v.Bound.Float()),
-			On: "value", Verdict: string(v.Ruling), Seen: v.Seen, Method: v.Method, Challenger: newSide(&v.Challenger), Undecided: v.Undecided, Unlabeled: v.Unlabeled, Labeled: v.Labeled}
+			On: "value", Verdict: string(v.Ruling), Seen: v.Seen, Method: v.Method, Challenger: newSide(&v.Challenger), Undecided: v.Undecided, Straddles: v.Straddles, Unlabeled: v.Unlabeled, Labeled: v.Labeled}
 		if v.AtLeast {
 			x.Sense = "at_least"
 		}

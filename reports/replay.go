@@ -34,6 +34,7 @@ func Replay(results []replay.Result, by []string, account dataset.Account, confi
 	default:
 		d.Blocks = append(d.Blocks, s.sideBySide(), s.summary(marks))
 	}
+	d.Blocks = append(d.Blocks, s.assumed(results...)...)
 	d.Blocks = append(append(d.Blocks, s.callsTable()...), s.pasts()...)
 	d.Blocks = append(d.Blocks, s.explorations()...)
 	if finals := s.finals(); finals != nil {

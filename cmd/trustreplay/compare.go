@@ -30,7 +30,7 @@ Examples:
 			&cli.StringFlag{Name: "accept", Usage: "hold each challenger to the limits of `FILE`, YAML; exit 1 where one is broken"},
 			&cli.StringFlag{Name: "changes", Usage: "write each record whose action changes, with both reasons, to `FILE`, CSV or Parquet by its ending"},
 			&cli.Float64Flag{Name: "confidence", Value: 0.95, Usage: "`LEVEL` of the intervals, above 0.5 and below 1; p at or above 1 less it shows nothing"},
-			entityFlag(), absentFlag(), historyPolicyFlag(), economicsFlag(), costCurveFlag(), valueIntervalsFlag(),
+			entityFlag(), absentFlag(), historyPolicyFlag(), economicsFlag(), costCurveFlag(), valueIntervalsFlag(), imputeFlag(),
 		)...)...),
 		Action: e.compare,
 	}

@@ -40,6 +40,11 @@ func economicsFlag() cli.Flag {
 	return &cli.StringFlag{Name: "economics", Usage: "YAML `FILE` of what calls, reviews, step-ups, fraud and lost margin cost: adds cost_per_record and savings"}
 }
 
+// imputeFlag asks for what is assumed of undecided records.
+func imputeFlag() cli.Flag {
+	return &cli.StringFlag{Name: "impute", Usage: "show what measures come to under an assumption about undecided records, beside what is certain; the only `KIND` is band: they fare as the asked ones of the same first cluster, 25 scores and label"}
+}
+
 // valueIntervalsFlag asks for what intervals by value need.
 func valueIntervalsFlag() cli.Flag {
 	return &cli.BoolFlag{Name: "value-intervals", Usage: "approximate intervals of the measures by value; costs another pass over the amounts"}

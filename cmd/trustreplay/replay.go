@@ -36,7 +36,7 @@ Examples:
 			&cli.BoolFlag{Name: "failures", Usage: "add failed answers by product and month, and what failing open, failing closed or deciding by the other product would have done"},
 			&cli.StringFlag{Name: "enrollment", Usage: "replay login policies user by user, with the enrollments of the Login guide; `FIELD` says whose login it is, such as customer_id"},
 			&cli.StringFlag{Name: "exploration", Usage: "estimate fraud rates from records that a coin approved; `FIELD` holds the probability of each record, such as approval_probability"},
-			entityFlag(), absentFlag(), historyPolicyFlag(), economicsFlag(), costCurveFlag(), valueIntervalsFlag(),
+			entityFlag(), absentFlag(), historyPolicyFlag(), economicsFlag(), costCurveFlag(), valueIntervalsFlag(), imputeFlag(),
 		)...)...),
 		Action: e.replay,
 	}
@@ -156,6 +156,14 @@ func (e *env) answer(c *cli.Context, names []string, v question) error {
 		q.By = append(q.By, v.more(q)...)
 	}
 	q.By = append(q.By, v.by...)
+	switch kind := c.String("impute"); {
+	case kind == "band":
+		for _, p := range q.Policies {
+			q.ExactOf = append(q.ExactOf, p.First)
+		}
+	case kind != "" || c.IsSet("impute"):
+		return fmt.Errorf("--impute must be band, got %q", kind)
+	}
 	if q.Entity, q.Logins = c.String("entity"), v.user != ""; q.Logins && q.Entity == "" {
 		q.Entity = v.user
 	}
@@ -194,6 +202,9 @@ func (e *env) answer(c *cli.Context, names []string, v question) error {
 	if err != nil {
 		return err
 	}
+	if err := impute(c, cube, results); err != nil {
+		return err
+	}
 	doc, err := v.arrange(cube, results)
 	if err != nil {
 		return err
@@ -205,6 +216,17 @@ func (e *env) answer(c *cli.Context, names []string, v question) error {
 		return file.Commit()
 	}
 	return nil
+}
+
+// impute adds to results what their undecided records are assumed from, where that was asked for.
+func impute(c *cli.Context, cube *replay.Cube, results []replay.Result) (err error) {
+	for i := range results {
+		if c.String("impute") == "" || err != nil {
+			break
+		}
+		results[i].Bands, err = cube.ImputeBands(results[i].Policy)
+	}
+	return err
 }
 
 // cube reads a history to its end. rows may be nil; what is the work's name in the progress bar. A history that turns out to tell
