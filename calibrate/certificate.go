@@ -17,7 +17,7 @@ import (
 
 // CertificateVersion counts incompatible changes of a certificate, and of the procedure behind it: what an older version
 // promised, this one cannot recompute.
-const CertificateVersion = 1
+const CertificateVersion = 2
 
 // A Certificate is the claim about a recommended policy with all that it takes to recompute it from the inputs.
 type Certificate struct {

@@ -25,8 +25,8 @@ history_sha256 inputs.file inputs.sha256 inputs.records use`
 
 // TestCertificateFields compares them with the types, optional ones marked.
 func TestCertificateFields(t *testing.T) {
-	if CertificateVersion != 1 {
-		t.Error("these are the names of version 1")
+	if CertificateVersion != 2 {
+		t.Error("these are the names of version 2")
 	}
 	if diff := cmp.Diff(strings.Fields(certificateFields), jsonNames("", "", reflect.TypeFor[Certificate]())); diff != "" {
 		t.Errorf("(-names +types):\n%s", diff)

@@ -130,7 +130,7 @@ func TestCertificateTampered(t *testing.T) {
 func TestParseCertificateRefuses(t *testing.T) {
 	_, cert, _, _ := certifiedHistory(t)
 	for name, change := range map[string]func(*Certificate){
-		"schema_version 2":     func(c *Certificate) { c.SchemaVersion = 2 },
+		"schema_version 3":     func(c *Certificate) { c.SchemaVersion = 3 },
 		"champion of c.json":   func(c *Certificate) { c.ChampionYAML = "policy: 1" },
 		"limit":                func(c *Certificate) { c.Goals.Limits = []string{"fraud_rate < 1%"} },
 		"otherwise":            func(c *Certificate) { c.Goals.Otherwise = "shrug" },
