@@ -64,6 +64,19 @@ func (o *prospects) undecided(row dataset.Cluster, t *replay.Tally) (s stake) {
 	return s
 }
 
+// Harshest returns how many records a policy approves at least, and the fraud rate among its labeled approvals at most, over all
+// that its undecided records may become; open is nil where it leaves none. The two are not of the same way to decide.
+func Harshest(p *replay.Policy, c replay.Counts, open *replay.Open) (approved int64, rate Ratio) {
+	s := decided(&c)
+	if open != nil {
+		ways := prospectsOf(p)
+		for row := range open {
+			s = s.plus(ways.undecided(dataset.Cluster(row), &open[row]))
+		}
+	}
+	return s.approved, Ratio{s.fraud, s.labeled}
+}
+
 // Stakes are a sweep's counts reduced to stakes, for the search of a pair: three differences in the place of hundreds.
 type stakes struct {
 	*sweep

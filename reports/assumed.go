@@ -2,6 +2,7 @@ package reports
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/trustreplay/trustreplay/calibrate"
 	"github.com/trustreplay/trustreplay/replay"
@@ -19,10 +20,14 @@ func (s screen) imputation(r replay.Result) (calibrate.Imputation, bool) {
 func (s screen) assumed(results ...replay.Result) []Block {
 	t := &Table{Caption: "Assumed (impute band): no measurement", Columns: []Column{{Name: "policy"}, {Name: "measure"}, {Name: "range", Head: "what is certain", Align: Right},
 		{Name: "assumed", Align: Right}}}
-	var notes []string
+	var notes, empty []string
 	for _, r := range results {
 		imputed, asked := s.imputation(r)
 		if !asked {
+			continue
+		}
+		if imputed.Assigned == 0 && imputed.Left > 0 {
+			empty = append(empty, fmt.Sprintf("%s: nothing can be assumed of its %s undecided records, because no record of their band and label was asked.", r.Policy.Name, thousands(imputed.Left)))
 			continue
 		}
 		name := r.Policy.Name
@@ -39,14 +44,17 @@ func (s screen) assumed(results ...replay.Result) []Block {
 		notes = append(notes, fmt.Sprintf("%s: undecided records that are taken to fare so: %s; left undecided, as their band has no answer for their label: %s.",
 			r.Policy.Name, thousands(imputed.Assigned), thousands(imputed.Left)))
 	}
-	if notes == nil {
+	switch {
+	case notes == nil && empty == nil:
 		return nil
-	}
-	if len(t.Rows) == 0 {
+	case notes == nil:
+		return []Block{Paragraph(strings.Join(empty, " "))}
+	case len(t.Rows) == 0:
 		return []Block{Paragraph("Nothing is assumed: undecided records leave no measure open.")}
 	}
 	t.Footnotes = append([]string{fmt.Sprintf("An assumption: undecided records are taken to fare as those of the same first cluster, the same %d scores and the same label that were asked, as if the history had "+
 		"asked by chance there. Nothing here is certain but the range, and no gate, calibration or certificate looks at it.", replay.ImputeWidth)}, notes...)
+	t.Footnotes = append(t.Footnotes, empty...)
 	return []Block{t}
 }
 

@@ -303,7 +303,7 @@ func (s advice) walk() *Table {
 		t.Footnotes = append(t.Footnotes, "Lack a label: of the records "+s.StoppedBy()+" and a limit depends on, those without an outcome beyond what is usual among its own approvals and beyond chance. They count as what hurts the limit most, as long as nothing is known of them.")
 	}
 	if slices.ContainsFunc(s.Candidates[:s.Tested], func(at calibrate.Candidate) bool { return undecidedOf(at.Counts[last]) > 0 }) {
-		t.Footnotes = append(t.Footnotes, "Undecided: it asks what the history did not. They are in no figure of this table but p, in which each counts as what hurts the limit most of all that the policy could do with it.")
+		t.Footnotes = append(t.Footnotes, "Undecided: it asks what the history did not. Approvals and the fraud rate range over all that the policy could do with them; in p each counts as what hurts the limit most.")
 	}
 	how := "the walk ends at the first that fails"
 	if s.Ladder {
@@ -333,9 +333,16 @@ func (s advice) step(i int, at calibrate.Candidate, c replay.Counts) []Cell {
 		result += fmt.Sprintf("; %s undecided", thousands(n))
 	}
 	approved := c.Approved()
-	rate := calibrate.Rate("fraud_rate", approved.Records[dataset.Fraud], approved.Labeled(), s.confidence)
+	share, rate := shareCell(approved.N(), c.Total().N()), calibrate.Rate("fraud_rate", approved.Records[dataset.Fraud], approved.Labeled(), s.confidence)
+	if undecidedOf(c) > 0 { // which leave a range of both
+		list := s.windowSetting(len(s.Windows)-1, at.Policy, c).Measures(at.Policy, c)
+		approval, _ := calibrate.Find(list, "approval_rate")
+		text, _ := measureText(approval)
+		share = Cell{approval.Value, text}
+		rate, _ = calibrate.Find(list, "fraud_rate")
+	}
 	value, _ := measureText(rate)
-	return []Cell{countCell(int64(i + 1)), textCell(string(at.Family)), countCell(approved.N()), shareCell(approved.N(), c.Total().N()),
+	return []Cell{countCell(int64(i + 1)), textCell(string(at.Family)), countCell(approved.N()), share,
 		countCell(approved.Records[dataset.Fraud]), {rate.Value, value}, {at.P(), pNumber(at.P())}, textCell(result)}
 }
 

@@ -40,6 +40,9 @@ func FrontierPicture(c *calibrate.Calibration, e Evidence) Picture {
 	p.Y.To = 1.3 * highest
 	p.Marks = s.pictureMarks()
 	p.Notes = []string{fmt.Sprintf("Policies tested, and marks: what they do with the records of %s, which no search has seen. The band is theirs. Any shape: the best on all records, chosen on these, and no promise.", last)}
+	if slices.ContainsFunc(c.Candidates[:c.Tested], func(at calibrate.Candidate) bool { return undecidedOf(at.Counts[len(at.Counts)-1]) > 0 }) {
+		p.Notes = append(p.Notes, "Undecided records are taken as they hurt most: the fewest approvals and the highest fraud rate that they leave open.")
+	}
 	return p
 }
 
@@ -62,16 +65,14 @@ func (s advice) testedCurve() (curve Curve, highest float64) {
 		ratio calibrate.Ratio
 	}
 	var list []tested
-	for _, at := range s.Candidates[:s.Tested] {
-		c := at.Counts[len(at.Counts)-1]
-		x, y, ok := ratesOf(c)
+	for _, candidate := range s.Candidates[:s.Tested] {
+		at, ratio, ok := s.harshest(candidate.Policy, candidate.Counts[len(candidate.Counts)-1])
 		if !ok {
 			continue
 		}
-		a := c.Approved()
-		list = append(list, tested{Point{x, y}, calibrate.Ratio{K: a.Records[dataset.Fraud], N: a.Labeled()}})
-		if at.Passed {
-			highest = max(highest, y)
+		list = append(list, tested{at, ratio})
+		if candidate.Passed {
+			highest = max(highest, at.Y)
 		}
 	}
 	slices.SortStableFunc(list, func(a, b tested) int { return cmp.Compare(a.X, b.X) })
@@ -102,13 +103,17 @@ func (s advice) pictureMarks() []Mark {
 	var out []Mark
 	last := len(s.Windows) - 1
 	mark := func(name string, kind MarkKind, counts int) {
-		c := s.Current[last]
+		c, policy := s.Current[last], s.Champion
 		if counts >= 0 {
-			c = s.Candidates[counts].Counts[last]
+			c, policy = s.Candidates[counts].Counts[last], s.Candidates[counts].Policy
 		}
-		x, y, ok := ratesOf(c)
-		if ok && !slices.ContainsFunc(out, func(m Mark) bool { return m.Point == Point{x, y} }) {
-			out = append(out, Mark{Name: name, Detail: percent(calibrate.Number(x)) + " approved, " + shareText(calibrate.Number(y)) + " fraud", Point: Point{x, y}, Kind: kind})
+		at, _, ok := s.harshest(policy, c)
+		if ok && !slices.ContainsFunc(out, func(m Mark) bool { return m.Point == at }) {
+			words := [2]string{" approved, ", " fraud"}
+			if undecidedOf(c) > 0 {
+				words = [2]string{" approved at least, up to ", " fraud"}
+			}
+			out = append(out, Mark{Name: name, Detail: percent(calibrate.Number(at.X)) + words[0] + shareText(calibrate.Number(at.Y)) + words[1], Point: at, Kind: kind})
 		}
 	}
 	if s.Recommended >= 0 {
@@ -125,11 +130,16 @@ func (s advice) pictureMarks() []Mark {
 	return out
 }
 
-// ratesOf returns the approval rate and the fraud rate of counts, or false where there is none.
-func ratesOf(c replay.Counts) (approval, fraud float64, ok bool) {
-	t := c.Approved()
-	if t.Labeled() == 0 {
-		return 0, 0, false
+// harshest returns the approval rate and the fraud rate of a policy in the last window, undecided records taken as they hurt, or
+// false where there is none.
+func (s advice) harshest(p *replay.Policy, c replay.Counts) (at Point, rate calibrate.Ratio, ok bool) {
+	open, err := s.Open(len(s.Windows)-1, p, c)
+	if err != nil {
+		panic("reports: " + err.Error()) // the calibration counted this policy on these records before
 	}
-	return float64(t.N()) / float64(c.Total().N()), float64(t.Records[dataset.Fraud]) / float64(t.Labeled()), true
+	n, rate := calibrate.Harshest(p, c, open)
+	if rate.N == 0 {
+		return Point{}, rate, false
+	}
+	return Point{float64(n) / float64(c.Total().N()), float64(rate.K) / float64(rate.N)}, rate, true
 }
