@@ -36,20 +36,26 @@ func design(designs []float64, i int) float64 {
 }
 
 // design is the design effect of Korn and Graubard, at least 1: of the limit's ratio, undecided records taken as they hurt
-// most. It is infinite where there are too few entities to tell.
+// most. It is infinite where there are too few entities to tell. Of a limit on fraud it is no less than clump.
 func (t *target) design(d *replay.Dependence, level float64) float64 {
 	var sums Entities
+	least := 1.0
 	if t.asks() {
 		if sums = EntitiesOf(d.Asked()); t.AtLeast {
 			sums = sums.rest()
 		}
 	} else {
-		sums = EntitiesOf(d.Of(func(a dataset.Action, _ dataset.Cluster, y dataset.Label) (k, n bool) {
-			if a == replay.Undecided && t.settles() {
-				a = t.worst[y]
+		in := func(f *Form) func(dataset.Action, dataset.Label) bool {
+			return func(a dataset.Action, y dataset.Label) bool {
+				if a == replay.Undecided && t.settles() {
+					a = t.worst[y]
+				}
+				return f.Actions[a].Records[y] != 0
 			}
-			return t.num.Actions[a].Records[y] != 0, t.den.Actions[a].Records[y] != 0
-		}))
+		}
+		num, den := in(&t.num), in(&t.den)
+		sums = EntitiesOf(d.Of(func(a dataset.Action, _ dataset.Cluster, y dataset.Label) (k, n bool) { return num(a, y), den(a, y) }))
+		least = clump(d, num)
 	}
 	if sums.Records == 0 {
 		return 1
@@ -59,7 +65,33 @@ func (t *target) design(d *replay.Dependence, level float64) float64 {
 	if !n.Defined() || n <= 0 {
 		return math.Inf(1)
 	}
-	return max(1, float64(sums.Records)/float64(n))
+	return max(least, float64(sums.Records)/float64(n))
+}
+
+// clump is how many frauds come at once of those that a ratio counts, at least 1: the mean over the entities that bring one, and
+// over one more that brings as many as a fraudulent entity does on average, whatever the policy does with it. It is 1 where the
+// ratio counts others than frauds.
+//
+// The variance of Korn and Graubard is that of what was seen. Where good customers come once and frauds in rings of five, a window in
+// which the policy let no ring through, or one record of one, looks like a window of independent records, and a window of so
+// many entities has no ring with the probability that so many fraudulent entities, and not records, are missed.
+func clump(d *replay.Dependence, counts func(dataset.Action, dataset.Label) bool) float64 {
+	for _, a := range dataset.Actions {
+		if counts(a, dataset.Legit) || counts(a, dataset.Unlabeled) {
+			return 1
+		}
+	}
+	seen := d.Of(func(a dataset.Action, _ dataset.Cluster, y dataset.Label) (k, n bool) {
+		return counts(a, y), counts(a, y)
+	})
+	all := d.Of(func(_ dataset.Action, _ dataset.Cluster, y dataset.Label) (k, n bool) {
+		return y == dataset.Fraud, y == dataset.Fraud
+	})
+	if all.Entities == 0 {
+		return 1
+	}
+	next := float64(all.N) / float64(all.Entities)
+	return (float64(seen.N) + next) / float64(seen.Entities+1)
 }
 
 // asks reports whether the limit is on how often the second product is asked.

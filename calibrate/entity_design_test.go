@@ -173,6 +173,75 @@ func TestEntityPromise(t *testing.T) {
 	}
 }
 
+// TestEntityClump: good customers come once and frauds in rings of five, and the rate is just above the limit. A window without
+// a fraud, which has no variance to estimate, must not pass for one of independent records; windows with many rings are told
+// apart by their variance.
+func TestEntityClump(t *testing.T) {
+	const runs, limit, rate, size, delta = 400, 0.01, 0.0102, 5, 0.05
+	champion := honestChampion() // approves the onboarding scores of 500 and more, and stops the others
+	for c := range champion.Gate {
+		champion.Gate[c] = replay.Next
+	}
+	goals := fraudGoals(t, "fraud_rate <= 1%")
+	goals.Entity = "account_id"
+	for _, n := range []int{450, 900, 4000} { // approved ones
+		wrong := 0
+		for run := range runs {
+			rng := rand.New(rand.NewPCG(uint64(run), uint64(n)))
+			var records []testRecord
+			add := func(times, score int, label dataset.Label, account int) {
+				for range times {
+					records = append(records, testRecord{session: withScore(600), onboarding: withScore(score), label: label, account: account, time: dataset.MonthStart(24000)})
+				}
+			}
+			for account := 1; len(records) < n; account++ {
+				if rng.Float64() < rate/size/(1-rate+rate/size) {
+					add(size, 900, dataset.Fraud, account)
+				} else {
+					add(1, 900, dataset.Legit, account)
+				}
+			}
+			for ring := range 20 { // what is stopped tells how frauds come
+				add(size, 10, dataset.Fraud, 1_000_000+ring)
+			}
+			q := byMonth(champion)
+			q.Entity = goals.Entity
+			cube := cubeOf(t, q, records)
+			list, _, err := periodsOf(cube, champion)
+			if err != nil {
+				t.Fatal(err)
+			}
+			w, err := windowOf("all", cube, list)
+			if err != nil {
+				t.Fatal(err)
+			}
+			h, err := newHearing(w, champion, champion, goals)
+			if err != nil {
+				t.Fatal(err)
+			}
+			designs, err := h.designs(champion, delta)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r, err := w.cube.Run(champion)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if r.Approved().N() < int64(n) || r.Approved().N() > int64(n+size) {
+				t.Fatalf("%d approved", r.Approved().N())
+			}
+			if p, _ := h.logP(r.Counts, withholding{}, designs); p <= math.Log(delta) {
+				wrong++
+			}
+		}
+		most := int(runs*delta + 3*math.Sqrt(runs*delta*(1-delta)))
+		t.Logf("%d records: of %d tests at %v wrong: %d", n, runs, delta, wrong)
+		if wrong > most {
+			t.Errorf("%d records: of %d tests at %v wrong: %d, want at most %d", n, runs, delta, wrong, most)
+		}
+	}
+}
+
 // TestEntityCalibration calibrates in rings: no account is in two windows, the certificate says what the records are worth and
 // recomputes, and goals and cube must be of one entity.
 func TestEntityCalibration(t *testing.T) {

@@ -49,7 +49,13 @@ func (v Verdict) design(c *replay.Comparison, delta float64) float64 {
 	if !n.Defined() || n <= 0 {
 		return math.Inf(1)
 	}
-	return max(1, float64(e.Records)/float64(n))
+	least := 1.0
+	for _, d := range definitions {
+		if d.name == v.Challenger.Name {
+			least = clump(c.Entities[1], d.num.holds)
+		}
+	}
+	return max(least, float64(e.Records)/float64(n))
 }
 
 // A bounding says which bound is asked for, and the design effect of the records.
