@@ -55,6 +55,9 @@ type Verdict struct {
 	// Unlabeled counts the records without a label that the challenger approves and production stopped, where the measure is a
 	// rate among labeled approvals: they are in neither of its counts.
 	Unlabeled int64
+	// Withheld is how many of them a limit on a bound takes for fraud: those that would have a label if they were labeled as often
+	// as what the champion approves, beyond chance (see hearing). A promise must not rest on outcomes that production kept from being.
+	Withheld int64
 	// Labeled is how many records of the group have a label.
 	Labeled int64
 }
@@ -158,6 +161,9 @@ func judgeAt(hurt bool, q gauge, limit replay.Criterion, c *replay.Comparison, s
 	if limit.Kind != replay.Absolute {
 		v.Undecided += q.pending(a, 0)
 	}
+	if limit.OnBound && !limit.AtLeast && q.den == (region{approved, labeled}) && q.num.labels == fraud {
+		v.Withheld = takeForFraud(&settled, swapInsLacking(s, a.Approved()))
+	}
 	v.Champion, v.Challenger = q.measures(c, &settled, confidence)
 	if q.den == (region{approved, labeled}) {
 		v.Unlabeled = s.SwapIns().Records[dataset.Unlabeled]
@@ -177,6 +183,29 @@ func judgeAt(hurt bool, q gauge, limit replay.Criterion, c *replay.Comparison, s
 		v.Ruling = Holds
 	}
 	return v
+}
+
+// swapInsLacking returns how many labels the swap-ins lack of those that records the champion approves have.
+func swapInsLacking(s *replay.Swap, kept replay.Tally) int64 {
+	if kept.N() == 0 {
+		return s.SwapIns().Records[dataset.Unlabeled]
+	}
+	return lacking(s.SwapIns(), float64(kept.Labeled())/float64(kept.N()))
+}
+
+// takeForFraud gives so many records without a label that the challenger approves the label of a fraud: those that the champion
+// does not approve first, since a fraud that both approve changes no difference. It returns how many there were.
+func takeForFraud(s *replay.Swap, lack int64) (n int64) {
+	for _, both := range []bool{false, true} {
+		for from := range s.Actions {
+			for _, to := range replay.Approved {
+				if isApproved(dataset.Action(from)) == both {
+					n += relabel(&s.Actions[from][to], dataset.Fraud, lack-n)
+				}
+			}
+		}
+	}
+	return n
 }
 
 func within(limit replay.Criterion, seen, bound *big.Rat) bool {

@@ -168,13 +168,37 @@ func TestBoundMethods(t *testing.T) {
 		{"measure: approval_rate, change_at_least: 0, on: bound", swapOf(rest, lot{pass, halt, dataset.Legit, 15}, lot{halt, pass, dataset.Unlabeled, 15}), MethodPaired},
 		{"measure: fraud_rate, change_at_most: 0, on: bound", swapOf(rest, lot{pass, halt, dataset.Fraud, 4}, lot{halt, pass, dataset.Fraud, 5}), MethodParts},
 		{"measure: fraud_rate, change_at_most: 0, on: bound", swapOf(rest, lot{pass, halt, dataset.Fraud, 5}, lot{halt, pass, dataset.Fraud, 5}), MethodInfluence},
-		{"measure: fraud_rate, change_at_most: 0, on: bound", swapOf(rest, lot{halt, pass, dataset.Unlabeled, 5}), MethodInfluence},
+		{"measure: fraud_rate, change_at_most: 0, on: bound", swapOf(rest, lot{halt, pass, dataset.Unlabeled, 5}), MethodParts},
 		{"measure: fraud_rate, at_most: 1%, on: bound", swapOf(rest), MethodClopperPearson},
 		{"measure: fraud_rate, at_most: 1%", swapOf(rest), MethodNone},
 		{"measure: fraud_rate, at_most: 1%, on: bound", swapOf(), MethodNone},
 	} {
 		if v := Judge(accept(t, tt.limit), contest(tt.swap), nil, nil, 0.95).Verdicts[0]; v.Method != tt.want {
 			t.Errorf("%s by %s, want %s", v.Criterion, v.Method, tt.want)
+		}
+	}
+}
+
+// TestGateWithholds: swap-ins that are labeled as often as what the champion approves are heard as they are; labels that are missing
+// beyond chance count as fraud, for a limit on a bound alone.
+func TestGateWithholds(t *testing.T) {
+	kept := []lot{{pass, pass, dataset.Legit, 8000}, {pass, pass, dataset.Unlabeled, 2000}}
+	for _, tt := range []struct {
+		name   string
+		swapIn []lot
+		limit  string
+		want   int64
+		ruling Ruling
+	}{
+		{"as often", []lot{{halt, pass, dataset.Legit, 80}, {halt, pass, dataset.Unlabeled, 20}}, "measure: fraud_rate, at_most: 0.5%, on: bound", 0, Holds},
+		{"seldom", []lot{{halt, pass, dataset.Legit, 8}, {halt, pass, dataset.Unlabeled, 192}}, "measure: fraud_rate, at_most: 0.5%, on: bound", 136, Broken},
+		{"seldom, change", []lot{{halt, pass, dataset.Legit, 8}, {halt, pass, dataset.Unlabeled, 192}}, "measure: fraud_rate, change_at_most: 0.5pp, on: bound", 136, Broken},
+		{"seldom, on the value", []lot{{halt, pass, dataset.Legit, 8}, {halt, pass, dataset.Unlabeled, 192}}, "measure: fraud_rate, at_most: 0.5%", 0, Holds},
+		{"approvals", []lot{{halt, pass, dataset.Unlabeled, 200}}, "measure: approval_rate, at_least: 80%, on: bound", 0, Holds},
+	} {
+		v := Judge(accept(t, tt.limit), contest(swapOf(append(tt.swapIn, kept...)...)), nil, nil, 0.95).Verdicts[0]
+		if v.Withheld != tt.want || v.Ruling != tt.ruling {
+			t.Errorf("%s: %s with %d withheld, want %s with %d", tt.name, v.Ruling, v.Withheld, tt.ruling, tt.want)
 		}
 	}
 }
@@ -492,7 +516,7 @@ func TestRegroup(t *testing.T) {
 func TestGateSentence(t *testing.T) {
 	s := swapOf(lot{pass, pass, dataset.Legit, 2747}, lot{pass, pass, dataset.Fraud, 39}, lot{halt, pass, dataset.Unlabeled, 12}, lot{pass, open, dataset.Legit, 1})
 	for limit, want := range map[string]string{
-		"measure: fraud_rate, at_most: 0.5%, on: bound": "fraud_rate <= 0.5% on bound is broken: ≤ 1.83 % with 95 % confidence (39 of 2,786); undecided, counted against it: 1; swap-ins without a label, not counted: 12",
+		"measure: fraud_rate, at_most: 0.5%, on: bound": "fraud_rate <= 0.5% on bound is broken: ≤ 2.30 % with 95 % confidence (51 of 2,798); undecided, counted against it: 1; swap-ins without a label, counted as fraud, because more are missing than by chance: 12",
 		"measure: approval_rate, at_least: 99.9%":       "approval_rate >= 99.9% holds: 99.96 % (2,798 of 2,799); undecided, counted against it: 1",
 		"measure: approval_rate, at_most: 0.5":          "approval_rate <= 50% is broken: 100.00 % (2,799 of 2,799); undecided, counted against it: 1",
 		"measure: fraud_bps, times_at_most: 1":          "fraud_bps <= 1 x champion is broken: 1.0004 x (39.00 of 2,787.00 → 39.00 of 2,786.00); undecided, counted against it: 1, which alone break it; swap-ins without a label, not counted: 12",

@@ -148,8 +148,11 @@ func (v Verdict) Sentence(confidence float64) string {
 			b.WriteString(", which alone break it")
 		}
 	}
-	if v.Unlabeled > 0 {
-		fmt.Fprintf(&b, "; swap-ins without a label, not counted: %s", count(v.Unlabeled))
+	if v.Withheld > 0 {
+		fmt.Fprintf(&b, "; swap-ins without a label, counted as fraud, because more are missing than by chance: %s", count(v.Withheld))
+	}
+	if left := v.Unlabeled - v.Withheld; left > 0 {
+		fmt.Fprintf(&b, "; swap-ins without a label, not counted: %s", count(left))
 	}
 	return b.String()
 }

@@ -151,7 +151,7 @@ func (s contest) gateNotes(v Versus, small []string) []string {
 		out = append(out, s.toAsk(v))
 	}
 	if some(leavesSwapInsOut) {
-		out = append(out, "†: swap-ins without a label are in neither count; whether they are fraud is unknown. A limit on label_coverage_approve bounds how many.")
+		out = append(out, "†: swap-ins without a label; whether they are fraud is unknown. A limit on a bound of the fraud rate counts as many of them as fraud as lack the label that they should have, beyond chance; other limits count none. A limit on label_coverage_approve bounds how many.")
 	}
 	if len(small) > 0 {
 		const shown = 5

@@ -33,7 +33,8 @@ type verdictJSON struct {
 	Challenger *sideJSON        `json:"challenger"`
 	Undecided  int64            `json:"undecided"`          // records that count as what hurts most
 	Straddles  bool             `json:"straddles"`          // these alone break it: taken the other way it holds
-	Unlabeled  int64            `json:"unlabeled_swap_ins"` // that are in neither count
+	Unlabeled  int64            `json:"unlabeled_swap_ins"` // that are in neither count, but for those withheld
+	Withheld   int64            `json:"withheld"`           // of these: labels missing beyond chance, counted as fraud by a limit on a bound
 	Labeled    int64            `json:"labeled"`
 }
 
@@ -44,7 +45,7 @@ func newGate(g *calibrate.Gate) *gateJSON {
 	out := &gateJSON{string(g.Ruling()), calibrate.Number(g.Confidence), append([]string{}, g.By...), g.Groups, g.MinLabeled, make([]verdictJSON, 0, len(g.Verdicts))}
 	for _, v := range g.Verdicts {
 		x := verdictJSON{Limit: v.Criterion.String(), Measure: v.Measure, Kind: kindName(v.Kind), Sense: "at_most", Bound: calibrate.Number(v.Bound.Float()),
-			On: "value", Verdict: string(v.Ruling), Seen: v.Seen, Method: v.Method, Challenger: newSide(&v.Challenger), Undecided: v.Undecided, Straddles: v.Straddles, Unlabeled: v.Unlabeled, Labeled: v.Labeled}
+			On: "value", Verdict: string(v.Ruling), Seen: v.Seen, Method: v.Method, Challenger: newSide(&v.Challenger), Undecided: v.Undecided, Straddles: v.Straddles, Unlabeled: v.Unlabeled, Withheld: v.Withheld, Labeled: v.Labeled}
 		if v.AtLeast {
 			x.Sense = "at_least"
 		}
