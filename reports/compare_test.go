@@ -293,3 +293,39 @@ func TestPairedCells(t *testing.T) {
 		t.Errorf("an interval prints %q", got)
 	}
 }
+
+// TestOpenDifferencesAreUntested: a challenger that asks onboarding of everybody is undecided on what the waterfall approved, so
+// that no test of what is certain may speak for it, on all records or in a group; what is not left open is tested as ever.
+func TestOpenDifferencesAreUntested(t *testing.T) {
+	champion, looser, _ := waterfalls()
+	combined, _ := replay.Builtin("table-combined")
+	by := []string{"channel"}
+	r, versus, account := contested(t, by, champion, combined, looser)
+	s := contest{screen: screen{account: account, results: []replay.Result{r}, by: by, confidence: 0.95}, versus: versus}
+	for i, open := range []bool{true, false} {
+		v := versus[i]
+		lists := [][]contrast{contrasts(v.Comparison, &v.Comparison.Swap, s.sides(v))}
+		for _, g := range v.Comparison.Groups {
+			lists = append(lists, contrasts(v.Comparison, &g.Swap, s.groupSides(v, g.Key)))
+		}
+		for _, list := range lists {
+			x := contrastOf(list, "approval_rate")
+			if x.open() != open || x.P.Defined() == open || (x.Method == calibrate.MethodNone) != open || !x.Value.Defined() {
+				t.Errorf("%s: approval open %v, %+v; want open %v", v.Result.Policy.Name, x.open(), x.Difference, open)
+			}
+		}
+		text := plainOf(t, s.groupsOf(v))
+		if strings.Contains(text, untested) != open || strings.Contains(text, "p<0.001") == open {
+			t.Errorf("%s by channel: want untested %v, got\n%s", v.Result.Policy.Name, open, text)
+		}
+	}
+}
+
+func plainOf(t *testing.T, b Block) string {
+	t.Helper()
+	var out strings.Builder
+	if err := Text(&out, Document{Blocks: []Block{b}}, TextOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}
