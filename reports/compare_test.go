@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/trustreplay/trustreplay/calibrate"
 	"github.com/trustreplay/trustreplay/dataset"
@@ -328,4 +329,25 @@ func plainOf(t *testing.T, b Block) string {
 		t.Fatal(err)
 	}
 	return out.String()
+}
+
+// TestRangesKeepTheWidth: what undecided records leave open takes twice the width, and the screen of several policies still keeps
+// to that of a terminal, without the columns that it names.
+func TestRangesKeepTheWidth(t *testing.T) {
+	champion, looser, _ := waterfalls()
+	combined, _ := replay.Builtin("table-combined")
+	r, versus, account := contested(t, []string{"channel"}, combined, looser, champion)
+	results := []replay.Result{r, versus[0].Result, versus[1].Result}
+	var out strings.Builder
+	if err := Text(&out, Replay(results, []string{"channel"}, account, 0.95), TextOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(out.String()) {
+		if n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); n > 100 {
+			t.Errorf("a line of %d: %s", n, line)
+		}
+	}
+	if !strings.Contains(out.String(), "(left out for width: capture, insult, review, calls)") {
+		t.Errorf("want the columns that were left out named, got\n%s", out.String())
+	}
 }
