@@ -1,6 +1,7 @@
 package calibrate
 
 import (
+	"math"
 	"slices"
 
 	"github.com/trustreplay/trustreplay/dataset"
@@ -69,7 +70,7 @@ func perMajor(sum, n int64) Number {
 
 // CostDifference returns the challenger's measure of cost less the champion's, one of those of Setting.Measures by name, over
 // the records of s: paired, because two policies treat most records alike. Its interval and p are normal and approximate; they
-// are undefined where a price is a share of amounts whose spread is not known. found is false for any other name, and without
+// are undefined, and the method is none, where a price is a share of amounts whose spread is not known. found is false for any other name, and without
 // economics.
 func CostDifference(name string, c *replay.Comparison, s *replay.Swap, confidence float64) (d Difference, found bool) {
 	i := slices.IndexFunc(costForms, func(f costForm) bool { return f.name == name })
@@ -86,7 +87,11 @@ func CostDifference(name string, c *replay.Comparison, s *replay.Swap, confidenc
 	d.First, d.Second, d.Value = perMajor(a.Of(champion), n), perMajor(b.Of(challenger), n), perMajor(b.Of(challenger)-a.Of(champion), n)
 	costs, calls := pairedMoments(a, b, s)
 	same := costs.squares == 0 && calls.squares == 0 && d.Value == 0
-	return d.normal(standardError(costs, calls, n), confidence, same), true
+	se := standardError(costs, calls, n)
+	if math.IsNaN(se) { // nothing was tested, which is not the same as nothing shown
+		d.Method = MethodNone
+	}
+	return d.normal(se, confidence, same), true
 }
 
 // pairedMoments add up what each record costs more under form b and the challenger than under a and the champion.

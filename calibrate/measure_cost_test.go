@@ -120,7 +120,7 @@ func TestCostDifferenceSaysNothing(t *testing.T) {
 	s.Actions[dataset.Approve][dataset.Block] = replay.Tally{Records: [3]int64{0, 50, 50}, Amount: [3]int64{0, 500, 500}}
 	s.Called[0][0] = 100
 	c := &replay.Comparison{Champion: twoProducts, Challenger: twoProducts, Economics: prices, Swap: s}
-	if d, _ := CostDifference("cost_per_record", c, &s, 0.95); !d.Value.Defined() || d.Low.Defined() || d.P.Defined() {
+	if d, _ := CostDifference("cost_per_record", c, &s, 0.95); !d.Value.Defined() || d.Low.Defined() || d.P.Defined() || d.Method != MethodNone {
 		t.Errorf("without spread: %+v", d)
 	}
 	fixed := *prices

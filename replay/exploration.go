@@ -88,6 +88,12 @@ func (c *Cube) Exploration(pol *Policy) (*Exploration, error) {
 	return e, nil
 }
 
+// HasChances reports whether any record of the cube carries a number in the field of Exploration, a probability or not. Where
+// none does, every record counts as one that was left to no coin, and an estimate is that of a history without exploration.
+func (c *Cube) HasChances() bool {
+	return slices.ContainsFunc(c.groups, func(g cubeGroup) bool { return g.chance != noChance })
+}
+
 func (e *Exploration) never(p Pile) {
 	e.Never.add(uint32(p.Label), p.Records, p.Amount)
 	switch {

@@ -222,11 +222,17 @@ func (s contest) groupsOf(v Versus) *Table {
 	}
 	t.Columns = append(t.Columns, Column{Name: "records", Align: Right, Extra: true}, Column{Name: "approval", Align: Right}, Column{Name: "difference", Align: Right},
 		Column{Name: "fraud_rate", Head: "fraud rate", Align: Right}, Column{Name: "fraud_difference", Head: "difference", Align: Right})
-	row := func(sw *replay.Swap, first []Cell) []Cell {
+	open := false
+	row := func(sw *replay.Swap, sides [2]calibrate.Setting, first []Cell) []Cell {
 		champion, _ := sw.Counts()
 		first = append(first, countCell(champion.Total().N()))
-		for _, d := range paired(v.Comparison, sw, s.confidence) {
-			first = append(first, textCell(fromTo(d)), textCell(verdict(d, s.confidence)))
+		list := contrasts(v.Comparison, sw, sides)
+		for i, d := range paired(v.Comparison, sw, s.confidence) {
+			told := verdict(d, s.confidence)
+			if contrastOf(list, []string{"approval_rate", "fraud_rate"}[i]).open() && d.Value.Defined() {
+				told, open = points(d.Value)+" ("+untested+")", true
+			}
+			first = append(first, textCell(fromTo(d)), textCell(told))
 		}
 		return first
 	}
@@ -235,10 +241,13 @@ func (s contest) groupsOf(v Versus) *Table {
 		for _, k := range g.Key {
 			key = append(key, keyCell(k))
 		}
-		t.Rows = append(t.Rows, row(&g.Swap, key))
+		t.Rows = append(t.Rows, row(&g.Swap, s.groupSides(v, g.Key), key))
 	}
-	t.Total = row(&v.Comparison.Swap, append([]Cell{textCell("all")}, make([]Cell, len(s.by)-1)...))
+	t.Total = row(&v.Comparison.Swap, s.sides(v), append([]Cell{textCell("all")}, make([]Cell, len(s.by)-1)...))
 	t.Footnotes = []string{fmt.Sprintf("p is for each group alone: of 20 groups without a difference about one shows p < 0.05. %s", s.tilde())}
+	if open {
+		t.Footnotes[0] += " Untested: undecided records leave the rate open, count as not approved here, and may turn the difference."
+	}
 	return t
 }
 

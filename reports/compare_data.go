@@ -135,7 +135,7 @@ func (s contest) challenger(v Versus) challengerJSON {
 	}
 	for _, g := range c.Groups {
 		champion, _ := g.Counts()
-		out.Groups = append(out.Groups, swapGroupJSON{keyJSON(s.by, g.Key), champion.Total().N(), swapsJSON(&g.Swap), s.contrastsJSON(c, &g.Swap, s.groupSides(c, g.Key))})
+		out.Groups = append(out.Groups, swapGroupJSON{keyJSON(s.by, g.Key), champion.Total().N(), swapsJSON(&g.Swap), s.contrastsJSON(c, &g.Swap, s.groupSides(v, g.Key))})
 	}
 	return out
 }
@@ -214,7 +214,7 @@ func (s contest) tidy() *Table {
 			for _, k := range g.Key {
 				lead = append(lead, k)
 			}
-			s.tidySwap(t, append(lead, "group"), v.Comparison, &g.Swap, s.groupSides(v.Comparison, g.Key))
+			s.tidySwap(t, append(lead, "group"), v.Comparison, &g.Swap, s.groupSides(v, g.Key))
 		}
 	}
 	return t

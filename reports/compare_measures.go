@@ -3,6 +3,7 @@ package reports
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -56,6 +57,9 @@ func contrasts(c *replay.Comparison, s *replay.Swap, sides [2]calibrate.Setting)
 		if d, found := calibrate.CostDifference(m.Name, c, s, confidence); found {
 			x.Difference = d
 		}
+		if x.open() { // a test of what is certain would speak for records of which nothing is known
+			x.Difference = plainDifference(x.Value)
+		}
 		out = append(out, x)
 	}
 	for _, m := range challenger {
@@ -64,6 +68,16 @@ func contrasts(c *replay.Comparison, s *replay.Swap, sides [2]calibrate.Setting)
 		}
 	}
 	return out
+}
+
+// contrastOf returns the contrast of that name, which every comparison has.
+func contrastOf(list []contrast, name string) contrast {
+	return list[slices.IndexFunc(list, func(x contrast) bool { return x.name == name })]
+}
+
+// open reports whether undecided records leave the measure of either policy open.
+func (x contrast) open() bool {
+	return x.champion != nil && x.champion.Bounded() || x.challenger != nil && x.challenger.Bounded()
 }
 
 func plainDifference(v calibrate.Number) calibrate.Difference {
@@ -77,11 +91,13 @@ func (s contest) measuresOf(v Versus, marks map[string]string) *Table {
 		{Name: "difference", Align: Right},
 		{Name: "interval", Head: s.intervalHead(), Align: Right, Extra: true}, {Name: "p", Align: Right}}}
 	list := contrasts(v.Comparison, &v.Comparison.Swap, s.sides(v))
+	open := false
 	for _, line := range keyMeasures {
 		for _, x := range list {
 			if x.name != line.name && !(line.name == "call_rate" && isCallRate(x.name)) || s.idleContrast(x) {
 				continue
 			}
+			open = open || x.open()
 			words := line.words + unitWords(x.either(), v.Comparison.Economics)
 			if line.name == "call_rate" {
 				words += x.name[len(callRate):]
@@ -96,6 +112,9 @@ func (s contest) measuresOf(v Versus, marks map[string]string) *Table {
 		"Difference: challenger less champion on the same records; pp: percentage points. " + s.tilde(),
 		s.pairedWords() + " and hold for a challenger that was chosen without looking at these records. " +
 			"Untested: plain subtraction; no interval is claimed.",
+	}
+	if open {
+		t.Footnotes[1] += " Where a range stands, undecided records leave it open: the difference is of what is certain, and these records may turn it."
 	}
 	if s.approximates() {
 		t.Footnotes[1] += " ≈: by value and of costs, linearized; approximate, and too narrow where a few records hold most of the amount."
@@ -135,10 +154,15 @@ func (s contest) sides(v Versus) [2]calibrate.Setting {
 	return [2]calibrate.Setting{s.setting(s.results[0]), s.setting(v.Result)}
 }
 
-// groupSides are those of a group.
-func (s contest) groupSides(c *replay.Comparison, key []string) [2]calibrate.Setting {
-	set := s.groupSetting(c.Economics, key)
-	return [2]calibrate.Setting{set, set}
+// groupSides are those of a group, each with what is undecided in it.
+func (s contest) groupSides(v Versus, key []string) (out [2]calibrate.Setting) {
+	for i, r := range []replay.Result{s.results[0], v.Result} {
+		out[i] = s.groupSetting(v.Comparison.Economics, key)
+		if at := slices.IndexFunc(r.Groups, func(g replay.Group) bool { return slices.Equal(g.Key, key) }); at >= 0 {
+			out[i].Open = &r.Groups[at].Open
+		}
+	}
+	return out
 }
 
 // either returns the measure of a policy that has it.

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/trustreplay/trustreplay/calibrate"
 	"github.com/trustreplay/trustreplay/dataset"
@@ -291,5 +292,62 @@ func TestPairedCells(t *testing.T) {
 	}
 	if got := intervalText(-0.01, 0.02); got != "-1.00 – +2.00" {
 		t.Errorf("an interval prints %q", got)
+	}
+}
+
+// TestOpenDifferencesAreUntested: a challenger that asks onboarding of everybody is undecided on what the waterfall approved, so
+// that no test of what is certain may speak for it, on all records or in a group; what is not left open is tested as ever.
+func TestOpenDifferencesAreUntested(t *testing.T) {
+	champion, looser, _ := waterfalls()
+	combined, _ := replay.Builtin("table-combined")
+	by := []string{"channel"}
+	r, versus, account := contested(t, by, champion, combined, looser)
+	s := contest{screen: screen{account: account, results: []replay.Result{r}, by: by, confidence: 0.95}, versus: versus}
+	for i, open := range []bool{true, false} {
+		v := versus[i]
+		lists := [][]contrast{contrasts(v.Comparison, &v.Comparison.Swap, s.sides(v))}
+		for _, g := range v.Comparison.Groups {
+			lists = append(lists, contrasts(v.Comparison, &g.Swap, s.groupSides(v, g.Key)))
+		}
+		for _, list := range lists {
+			x := contrastOf(list, "approval_rate")
+			if x.open() != open || x.P.Defined() == open || (x.Method == calibrate.MethodNone) != open || !x.Value.Defined() {
+				t.Errorf("%s: approval open %v, %+v; want open %v", v.Result.Policy.Name, x.open(), x.Difference, open)
+			}
+		}
+		text := plainOf(t, s.groupsOf(v))
+		if strings.Contains(text, untested) != open || strings.Contains(text, "p<0.001") == open {
+			t.Errorf("%s by channel: want untested %v, got\n%s", v.Result.Policy.Name, open, text)
+		}
+	}
+}
+
+func plainOf(t *testing.T, b Block) string {
+	t.Helper()
+	var out strings.Builder
+	if err := Text(&out, Document{Blocks: []Block{b}}, TextOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}
+
+// TestRangesKeepTheWidth: what undecided records leave open takes twice the width, and the screen of several policies still keeps
+// to that of a terminal, without the columns that it names.
+func TestRangesKeepTheWidth(t *testing.T) {
+	champion, looser, _ := waterfalls()
+	combined, _ := replay.Builtin("table-combined")
+	r, versus, account := contested(t, []string{"channel"}, combined, looser, champion)
+	results := []replay.Result{r, versus[0].Result, versus[1].Result}
+	var out strings.Builder
+	if err := Text(&out, Replay(results, []string{"channel"}, account, 0.95), TextOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(out.String()) {
+		if n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); n > 100 {
+			t.Errorf("a line of %d: %s", n, line)
+		}
+	}
+	if !strings.Contains(out.String(), "(left out for width: capture, insult, review, calls)") {
+		t.Errorf("want the columns that were left out named, got\n%s", out.String())
 	}
 }

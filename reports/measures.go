@@ -121,12 +121,14 @@ func (s screen) summary(marks map[string]string) *Table {
 	return t
 }
 
-// addColumns adds a column for each measure, and one for the interval of the fraud rate.
+// addColumns adds a column for each measure, and one for the interval of the fraud rate. What undecided records leave open takes
+// twice the width; approval and fraud rate, and what was asked for or is a doubt, are then the last to stay.
 func (s screen) addColumns(t *Table, lines []shown) {
 	for _, line := range lines {
-		t.Columns = append(t.Columns, Column{Name: line.name, Head: line.short, Align: Right})
+		t.Columns = append(t.Columns, Column{Name: line.name, Head: line.short, Align: Right,
+			Extra: slices.Contains([]string{"fraud_capture", "insult_rate", "review_rate", "call_rate"}, line.name)})
 		if line.name == "fraud_rate" {
-			t.Columns = append(t.Columns, Column{Name: "interval", Head: s.intervalHead(), Align: Right})
+			t.Columns = append(t.Columns, Column{Name: "interval", Head: s.intervalHead(), Align: Right, Extra: true})
 		}
 	}
 }

@@ -112,6 +112,10 @@ func (s contest) tornado(v Versus) *Table {
 		t.Rows = append(t.Rows, append(row, textCell(map[bool]string{true: "hangs on it", false: "does not"}[w.Flips])))
 	}
 	t.Footnotes = []string{"Each assumption alone at worst and at best, the others as they most likely are; the widest first. Below 0 the challenger costs less."}
+	if a, b := s.results[0].Counts.Actions[replay.Undecided].N(), v.Result.Counts.Actions[replay.Undecided].N(); a+b > 0 {
+		t.Footnotes[0] += fmt.Sprintf(" What is undecided, %s records under the champion and %s under the challenger, costs nothing here, so that neither sign nor answer holds for it.",
+			thousands(a), thousands(b))
+	}
 	return t
 }
 

@@ -20,7 +20,7 @@ func maturityFlags(more ...cli.Flag) []cli.Flag {
 	return append(more,
 		&cli.IntFlag{Name: "maturity", Usage: "count a label once its record is `DAYS` old, and fraud that was reported later as legit; 0 takes labels as they are",
 			DefaultText: fmt.Sprintf("%d where records say when their label became known", standardMaturity)},
-		&cli.StringFlag{Name: "as-of", Usage: "the `DAY` on which labels were read, for --maturity", DefaultText: "that of the newest record or label"},
+		&cli.StringFlag{Name: "as-of", Usage: "the `DAY` at whose end labels were read, for --maturity", DefaultText: "the time of the newest record or label"},
 	)
 }
 

@@ -83,6 +83,9 @@ func (e *env) replay(c *cli.Context) error {
 				return reports.Document{}, err
 			}
 			if v.exploration != "" {
+				if !cube.HasChances() && results[i].Total().N() > 0 {
+					return reports.Document{}, fmt.Errorf("--exploration %s: no record has that field", v.exploration)
+				}
 				e, err := calibrate.ExplorePolicy(cube, results[i].Policy, c.Float64("confidence"))
 				if err != nil {
 					return reports.Document{}, err
