@@ -81,7 +81,7 @@ func (s screen) callsTable() []Block {
 
 // waitText says who waits for what.
 func (s screen) waitText(w replay.Wait) string {
-	m := calibrate.Rate("wait_both", w.Both, w.Records, s.confidence)
+	m := s.rate("wait_both", w.Both, w.Records)
 	value, interval := measureText(m)
 	if interval != "" {
 		value += " (" + interval + ")"
@@ -168,7 +168,7 @@ func (s screen) tidyCalls(t *Table, lead []any, r replay.Result) {
 	if w, found := r.Economics.Wait(r.Policy, r.Counts); found {
 		mean := calibrate.MeanWait(w)
 		add("time", "mean_seconds_"+waitOrder(w), nil, w.Records, nil, mean.Low, mean.High)
-		m := calibrate.Rate("wait_both", w.Both, w.Records, s.confidence)
+		m := s.rate("wait_both", w.Both, w.Records)
 		add("time", m.Name, m.Numerator, m.Denominator, m.Value, m.Low, m.High, m.Confidence, m.Method)
 	}
 }

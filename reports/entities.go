@@ -81,12 +81,16 @@ func tidyEntities(t *Table, lead []any, r replay.Result) {
 	}
 }
 
-// plainRate is the fraud rate of records of which nothing is known but their number: without an interval where records depend
-// on each other.
-func (s screen) plainRate(t replay.Tally) calibrate.Measure {
-	m := calibrate.Rate("fraud_rate", t.Records[dataset.Fraud], t.Labeled(), s.confidence)
+// rate is a share of records of which nothing is known but their number: without an interval where records depend on each other.
+func (s screen) rate(name string, k, n int64) calibrate.Measure {
+	m := calibrate.Rate(name, k, n, s.confidence)
 	if s.dependence() != nil {
 		m = m.Bare()
 	}
 	return m
+}
+
+// plainRate is the fraud rate of such records.
+func (s screen) plainRate(t replay.Tally) calibrate.Measure {
+	return s.rate("fraud_rate", t.Records[dataset.Fraud], t.Labeled())
 }

@@ -80,7 +80,7 @@ func (s screen) fateTable(products []*replay.Answers) *Table {
 		for _, f := range fates(a, a.Fates) {
 			row := []Cell{textCell(name), textCell(f.name), countCell(f.tally.N()), {nil, none}, textCell(none)}
 			if f.asked {
-				m := calibrate.Rate("share", f.tally.N(), n, s.confidence)
+				m := s.rate("share", f.tally.N(), n)
 				value, interval := measureText(m)
 				row[3], row[4] = Cell{m.Value, value}, textCell(interval)
 			}
@@ -100,7 +100,7 @@ func (s screen) fraudColumns() []Column {
 
 // fraudCells print the frauds among the labeled records.
 func (s screen) fraudCells(t replay.Tally) []Cell {
-	m := calibrate.Rate("fraud_rate", t.Records[dataset.Fraud], t.Labeled(), s.confidence)
+	m := s.rate("fraud_rate", t.Records[dataset.Fraud], t.Labeled())
 	if m.Denominator == 0 {
 		return []Cell{textCell(none), {m.Value, none}, textCell("")}
 	}
@@ -121,7 +121,7 @@ func (s screen) fateMonths(products []*replay.Answers) *Table {
 				row = append(row, Cell{m.Statuses[status].N(), countShare(m.Statuses[status].N(), n)})
 			}
 			failed := a.Failed(m.Fates).N()
-			_, interval := measureText(calibrate.Rate("failed", failed, n, s.confidence))
+			_, interval := measureText(s.rate("failed", failed, n))
 			t.Rows = append(t.Rows, append(row, Cell{failed, countShare(failed, n)}, textCell(interval)))
 			name = ""
 		}

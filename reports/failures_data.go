@@ -104,7 +104,7 @@ func (s screen) fateLines(a *replay.Answers, f replay.Fates) (lines []fateJSON, 
 }
 
 func (s screen) rateJSON(name string, k, n int64) measureJSON {
-	return measuresJSON([]calibrate.Measure{calibrate.Rate(name, k, n, s.confidence)})[0]
+	return measuresJSON([]calibrate.Measure{s.rate(name, k, n)})[0]
 }
 
 func (s screen) handlingData(r replay.Result, h replay.Handled) handlingJSON {
@@ -184,7 +184,7 @@ func (s screen) tidyFates(t *Table, lead []any, a *replay.Answers, f replay.Fate
 	for _, x := range fates(a, f) {
 		share := make([]any, 9)
 		if x.asked {
-			m := calibrate.Rate("share", x.tally.N(), n, s.confidence)
+			m := s.rate("share", x.tally.N(), n)
 			share = []any{m.Numerator, m.Denominator, m.Value, m.Low, m.High, m.Confidence, m.Method, nil, nil}
 		}
 		t.line(lead, append(slices.Concat([]any{table, x.id}, tallyLine(x.tally), share), a.Product, month)...)

@@ -46,7 +46,8 @@ func Text(w io.Writer, d Document, opt TextOptions) error {
 // A textPrinter gathers the lines of a text document.
 type textPrinter struct {
 	bytes.Buffer
-	opt TextOptions
+	opt   TextOptions
+	apart bool // whether running text needs a blank line before it, so that it is not read as a footnote
 }
 
 // line appends a line without the white space that padding leaves at its end.
@@ -67,6 +68,12 @@ func (p *textPrinter) style(code, s string) string {
 }
 
 func (p *textPrinter) print(block Block) {
+	_, running := block.(Paragraph)
+	if running && p.apart {
+		p.line("")
+	}
+	_, headed := block.(Heading)
+	p.apart = !running && !headed
 	switch block := block.(type) {
 	case Heading:
 		p.line("")

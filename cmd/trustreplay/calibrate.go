@@ -163,7 +163,7 @@ func (e *env) calibration(ctx context.Context, h *history, q replay.Question, ch
 		if by == replay.Month && calibrate.Short(cube) {
 			continue
 		}
-		if cube.Entity() != "" && !cube.HasEntities() {
+		if cube.Entity() != "" && !cube.HasEntities() && cube.Records() > 0 {
 			return nil, cube, fmt.Errorf("--entity %s: no record has that field", cube.Entity())
 		}
 		got, err := calibrate.Calibrate(cube, champion, g)
