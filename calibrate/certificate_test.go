@@ -40,6 +40,27 @@ func marshal(t testing.TB, v any) []byte {
 	return text
 }
 
+// recomputed reads a certificate back, recomputes it from a cube, and returns the goals that it was read with.
+func recomputed(t *testing.T, cert *Certificate, cube *replay.Cube) Goals {
+	t.Helper()
+	read, champion, goals, err := ParseCertificate("c.json", marshal(t, cert))
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := Calibrate(cube, champion, goals)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found, err := again.Certificate()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if differ, err := read.Against(found); err != nil || differ != nil {
+		t.Errorf("%v, %v", differ, err)
+	}
+	return goals
+}
+
 // TestCertificateReadsBack recomputes a certificate from nothing but its text and the records.
 func TestCertificateReadsBack(t *testing.T) {
 	c, cert, cube, _ := certifiedHistory(t)
