@@ -42,5 +42,5 @@
 //	bounds impute                              what was not asked: ranges, and what may be assumed (11)
 //	manski contraction exploration             what has no outcome, or was let through at random
 //	survival growth treatment                  young labels, and what becomes of step-ups and reviews
-//	entity betting eprocess predictive         dependence, amounts, alarms and forecasts (12)
+//	entity betting wager eprocess predictive   dependence, amounts, alarms and forecasts (12)
 package calibrate

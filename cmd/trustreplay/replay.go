@@ -112,27 +112,6 @@ func (v question) complete(c *cli.Context, cube *replay.Cube, r *replay.Result) 
 	return err
 }
 
-// entityFlag says whose record it is.
-func entityFlag() cli.Flag {
-	return &cli.StringFlag{Name: "entity", Usage: "take records of one `FIELD`, such as account_id, as depending on each other: wider intervals, by Korn and Graubard"}
-}
-
-// depend completes a result with how its records fall to entities, where that was asked for.
-func depend(cube *replay.Cube, r *replay.Result) error {
-	whole, parts, err := cube.Dependence(r.Policy, r.By)
-	if err != nil {
-		return err
-	}
-	if !cube.HasEntities() && r.Total().N() > 0 {
-		return fmt.Errorf("--entity %s: no record has that field", whole.Field)
-	}
-	r.Dependence = whole
-	for i, d := range parts {
-		r.Groups[i].Dependence = d
-	}
-	return nil
-}
-
 // A question is what a verb makes of policies replayed over a history.
 type question struct {
 	flag  string   // names the file of rows
