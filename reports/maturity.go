@@ -35,7 +35,11 @@ func matureText(m *dataset.Mature) string {
 	case m.Known == 0:
 		return text + "; when labels became known is not recorded, so no fraud counts as late"
 	case m.Late > 0:
-		return text + fmt.Sprintf(", %s frauds that were reported later as legit", thousands(m.Late))
+		frauds := thousands(m.Late) + " frauds that were"
+		if m.Late == 1 {
+			frauds = "1 fraud that was"
+		}
+		return text + ", " + frauds + " reported later as legit"
 	}
 	return text
 }
