@@ -2,6 +2,7 @@ package calibrate
 
 import (
 	"errors"
+	"math"
 	"slices"
 
 	"github.com/trustreplay/trustreplay/replay"
@@ -151,8 +152,8 @@ func (t *target) test(c replay.Counts, delta, design float64) Test {
 	out.K, out.N = t.count(c)
 	out.Over = out.N != 0 && !t.met(c)
 	if t.share && out.N > 0 {
-		_, n := shrunk(out.K, out.N)(design)
-		low := LowerBound(min(int64(float64(out.K)/design), n), n, delta) // rounded down, to show nothing that is not there
+		k, n := shrunk(out.K, out.N, design, math.Floor)
+		low := LowerBound(k, n, delta)
 		out.Low, out.Shown = Number(low), low > out.Alpha
 	}
 	return out

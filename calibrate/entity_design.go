@@ -60,12 +60,18 @@ func (t *target) design(d *replay.Dependence, level float64) float64 {
 	if sums.Records == 0 {
 		return 1
 	}
+	return max(least, sums.design(level))
+}
+
+// design returns how many of the records count as one independent record in a test at a level: 1 at least, and infinitely many where
+// there are too few entities to tell.
+func (e Entities) design(level float64) float64 {
 	// A test at one half is no test, and Student's t has no quantile for it that could be a ratio's denominator.
-	n := sums.adjusted(min(level, 0.499))
+	n := e.adjusted(min(level, 0.499))
 	if !n.Defined() || n <= 0 {
 		return math.Inf(1)
 	}
-	return max(least, float64(sums.Records)/float64(n))
+	return max(1, float64(e.Records)/float64(n))
 }
 
 // clump is how many frauds come at once of those that a ratio counts, at least 1: the mean over the entities that bring one, and
@@ -106,16 +112,14 @@ func (e Entities) rest() Entities {
 }
 
 // shrunk turns counts of dependent records into whole numbers of independent ones that say no more: fewer records, rounded down,
-// and the events among them, rounded up. Rounding is what makes the test hold its level where events are few, and Korn and
-// Graubard's own does not quite (Entities.UpperBound).
-func shrunk(k, n int64) func(design float64) (int64, int64) {
-	return func(design float64) (int64, int64) {
-		if design <= 1 {
-			return k, n
-		}
-		size := int64(float64(n) / design)
-		return min(size, int64(math.Ceil(float64(k)/design))), size
+// and the events among them, rounded so that it hurts: up (math.Ceil) for "at most", down (math.Floor) for "at least". Rounding is
+// what makes the test hold its level where events are few, and Korn and Graubard's own does not quite (Entities.UpperBound).
+func shrunk(k, n int64, design float64, round func(float64) float64) (events, size int64) {
+	if design <= 1 {
+		return k, n
 	}
+	size = int64(float64(n) / design)
+	return min(size, int64(round(float64(k)/design))), size
 }
 
 // stretched turns a number of independent records into one of dependent ones.

@@ -301,7 +301,7 @@ func TestPairedByEntity(t *testing.T) {
 			rt.Fatal(err)
 		}
 		_, got := Paired(&c.Swap, PairedDesignsOf(c.Dependence, &c.Swap), 0.9)
-		want := ClusteredFraudRateDifference(slices.Values(slowPairs(a, b, records)), 0.9)
+		want := clusteredFraudRateDifference(slices.Values(slowPairs(a, b, records)), 0.9)
 		_, plain := Paired(&c.Swap, PairedDesigns{}, 0.9)
 		switch {
 		case !want.SE.Defined() && !got.SE.Defined():

@@ -85,7 +85,7 @@ func (t *target) finding(c replay.Counts, w withholding, delta, level, design fl
 	v.K, v.N = t.count(c)
 	v.Met = t.met(c)
 	if t.share {
-		k, n := shrunk(v.K, v.N)(design)
+		k, n := shrunk(v.K, v.N, design, math.Ceil)
 		v.P, v.Bound = Number(PValue(k, n, v.Alpha)), Number(UpperBound(k, n, delta))
 		v.Missing = MissingLabels(k, n, v.Alpha, level)
 		if design > 1 {

@@ -45,17 +45,13 @@ func (v Verdict) design(c *replay.Comparison, delta float64) float64 {
 	if !found || e.Records == 0 {
 		return 1
 	}
-	n := e.adjusted(delta)
-	if !n.Defined() || n <= 0 {
-		return math.Inf(1)
-	}
 	least := 1.0
 	for _, d := range definitions {
 		if d.name == v.Challenger.Name {
 			least = clump(c.Entities[1], d.num.holds)
 		}
 	}
-	return max(least, float64(e.Records)/float64(n))
+	return max(least, e.design(delta))
 }
 
 // A bounding says which bound is asked for, and the design effect of the records.
@@ -66,16 +62,13 @@ type bounding struct {
 
 // share is UpperBound or LowerBound of k of n records, of which several count as one; events are rounded so that it hurts.
 func (b bounding) share(k, n int64, delta float64) float64 {
-	if b.design > 1 {
-		events := float64(k) / b.design
-		n = int64(float64(n) / b.design)
-		if k = int64(events); b.upper {
-			k = int64(math.Ceil(events))
-		}
-		if n == 0 {
-			return asFloat(b.upper) // worth no record: anything may be
-		}
-		k = min(k, n)
+	round := math.Floor
+	if b.upper {
+		round = math.Ceil
+	}
+	k, n = shrunk(k, n, b.design, round)
+	if b.design > 1 && n == 0 {
+		return asFloat(b.upper) // worth no record: anything may be
 	}
 	if b.upper {
 		return UpperBound(k, n, delta)

@@ -1,7 +1,6 @@
 package calibrate
 
 import (
-	"iter"
 	"math"
 
 	"github.com/trustreplay/trustreplay/dataset"
@@ -11,18 +10,6 @@ import (
 // PairedCounts counts the records of one history on which two policies were replayed, by whether the champion approves, by
 // whether the challenger does (index 1: it does, monitor included; 0: it stops the record or is undecided) and by label.
 type PairedCounts [2][2][dataset.NumLabels]int64
-
-// Add returns the sum of two counts.
-func (c PairedCounts) Add(d PairedCounts) PairedCounts {
-	for a := range c {
-		for b := range c[a] {
-			for l := range c[a][b] {
-				c[a][b][l] += d[a][b][l]
-			}
-		}
-	}
-	return c
-}
 
 // Swapped returns the records that only one of the two approves: swap-ins are the challenger's, swap-outs the champion's.
 func (c PairedCounts) Swapped() (in, out int64) {
@@ -137,7 +124,7 @@ func (c PairedCounts) ApprovalDifference(confidence float64) Difference {
 // FraudRateDifference returns the challenger's fraud rate among approved less the champion's, each over its own labeled
 // approvals. The two rates share most records, so each record enters once, by its influence on the difference (STATISTICS.md,
 // section 5): psi = b (y-R_B) / n_B - a (y-R_A) / n_A, and the variance is the sum of psi^2. An unpaired interval is about
-// twice as wide. Records are taken as independent; see ClusteredFraudRateDifference.
+// twice as wide. Records are taken as independent; see Paired.
 func (c PairedCounts) FraudRateDifference(confidence float64) Difference {
 	psi := newInfluence(c)
 	var squares float64
@@ -150,27 +137,6 @@ func (c PairedCounts) FraudRateDifference(confidence float64) Difference {
 		}
 	}
 	return psi.difference(c, squares, confidence)
-}
-
-// ClusteredFraudRateDifference is FraudRateDifference where the records of one entity, such as a fraud ring or a customer,
-// depend on each other: the influences are added up within each entity first. It ranges over the entities twice.
-func ClusteredFraudRateDifference(entities iter.Seq[PairedCounts], confidence float64) Difference {
-	var total PairedCounts
-	for e := range entities {
-		total = total.Add(e)
-	}
-	psi := newInfluence(total)
-	var squares float64
-	for e := range entities {
-		var sum float64
-		for a := range e {
-			for b := range e[a] {
-				sum += float64(e[a][b][dataset.Legit])*psi.of(a, b, dataset.Legit) + float64(e[a][b][dataset.Fraud])*psi.of(a, b, dataset.Fraud)
-			}
-		}
-		squares += sum * sum
-	}
-	return psi.difference(total, squares, confidence)
 }
 
 // An influence holds the rate and the labeled approvals of each policy: what a record's psi needs.

@@ -256,7 +256,7 @@ func TestClusteredByRecord(t *testing.T) {
 			groups = append(groups, e.records())
 		}
 		first, second, se := slowFraudRates(groups)
-		d := ClusteredFraudRateDifference(slices.Values(entities), 0.9)
+		d := clusteredFraudRateDifference(slices.Values(entities), 0.9)
 		if !same(d.First, first) || !same(d.Second, second) {
 			t.Errorf("%+v, want %v and %v", d, first, second)
 		}
@@ -274,23 +274,23 @@ func TestClusteredByRecord(t *testing.T) {
 			}
 		}
 	}
-	got, want := ClusteredFraudRateDifference(alone, 0.95), worked.FraudRateDifference(0.95)
+	got, want := clusteredFraudRateDifference(alone, 0.95), worked.FraudRateDifference(0.95)
 	if !near(float64(got.SE), float64(want.SE)) || got.Value != want.Value {
 		t.Errorf("entities of one record: %+v, want %+v", got, want)
 	}
 	// Rings of four identical records carry the information of one each: the standard error doubles.
 	var rings PairedCounts
 	for range 4 {
-		rings = rings.Add(worked)
+		rings = rings.add(worked)
 	}
 	ring := func(yield func(PairedCounts) bool) {
 		for c := range alone {
-			if !yield(c.Add(c).Add(c).Add(c)) {
+			if !yield(c.add(c).add(c).add(c)) {
 				return
 			}
 		}
 	}
-	if got, alone := ClusteredFraudRateDifference(ring, 0.95), rings.FraudRateDifference(0.95); !near(float64(got.SE), 2*float64(alone.SE)) {
+	if got, alone := clusteredFraudRateDifference(ring, 0.95), rings.FraudRateDifference(0.95); !near(float64(got.SE), 2*float64(alone.SE)) {
 		t.Errorf("rings of four: %v, want twice %v", got.SE, alone.SE)
 	}
 }
@@ -345,4 +345,37 @@ func TestDifferenceSaysNothing(t *testing.T) {
 	if in, out := worked.Swapped(); in != 1171 || out != 609 {
 		t.Errorf("swapped %d in, %d out", in, out)
 	}
+}
+
+// clusteredFraudRateDifference is the slow twin of Paired by entity: FraudRateDifference where the records of one entity, such as a fraud ring or a customer,
+// depend on each other: the influences are added up within each entity first. It ranges over the entities twice.
+func clusteredFraudRateDifference(entities iter.Seq[PairedCounts], confidence float64) Difference {
+	var total PairedCounts
+	for e := range entities {
+		total = total.add(e)
+	}
+	psi := newInfluence(total)
+	var squares float64
+	for e := range entities {
+		var sum float64
+		for a := range e {
+			for b := range e[a] {
+				sum += float64(e[a][b][dataset.Legit])*psi.of(a, b, dataset.Legit) + float64(e[a][b][dataset.Fraud])*psi.of(a, b, dataset.Fraud)
+			}
+		}
+		squares += sum * sum
+	}
+	return psi.difference(total, squares, confidence)
+}
+
+// add returns the sum of two counts.
+func (c PairedCounts) add(d PairedCounts) PairedCounts {
+	for a := range c {
+		for b := range c[a] {
+			for l := range c[a][b] {
+				c[a][b][l] += d[a][b][l]
+			}
+		}
+	}
+	return c
 }

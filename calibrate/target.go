@@ -2,6 +2,7 @@ package calibrate
 
 import (
 	"fmt"
+	"math"
 	"strings"
 
 	"github.com/trustreplay/trustreplay/dataset"
@@ -212,6 +213,7 @@ func (t *target) met(c replay.Counts) bool {
 
 // logP returns the logarithm of the p-value that the limit is broken, and 0 for one that is not a share.
 func (t *target) logP(c replay.Counts, design float64) float64 {
-	k, n := shrunk(t.count(c))(design)
+	k, n := t.count(c)
+	k, n = shrunk(k, n, design, math.Ceil)
 	return LogPValue(k, n, t.alpha())
 }

@@ -14,9 +14,15 @@ var openLimits = []string{"fraud_rate <= 1%", "fraud_capture >= 80%", "insult_ra
 var openPrices = &replay.Economics{FraudLoss: replay.Price{Fixed: 70_000, Share: 9000}, GoodMargin: replay.Price{Fixed: 30_000, Share: 100}, ReviewCost: 200_000, StepUpCost: 11,
 	Calls: map[string]replay.Money{"session": 5, "onboarding": 13}}
 
-// drawOpen draws a policy, records, the target of a limit, and what the policy does, as a walk counts it.
+// drawOpen draws a policy that asks the second product about the first record, the target of a limit, and what the policy does, as a
+// walk counts it.
 func drawOpen(t *testing.T, rt *rapid.T, records []testRecord, rules []replay.Rule) (*replay.Policy, target, replay.Counts, withholding) {
 	p := drawTestPolicy(rt, "p", true, rules)
+	row := p.FirstBands.Cluster(records[0].session)
+	p.Gate[row] = replay.Next
+	for d := range p.Matrix[row] {
+		p.Matrix[row][d] = rapid.SampledFrom(dataset.Actions).Draw(rt, "cell of the first")
+	}
 	limit, err := newTarget(mustLimit(t, rapid.SampledFrom(openLimits).Draw(rt, "limit")), p, openPrices, 3)
 	if err != nil {
 		rt.Fatal(err)
@@ -34,6 +40,7 @@ func drawOpen(t *testing.T, rt *rapid.T, records []testRecord, rules []replay.Ru
 func TestOpenIsTheWorst(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		records := rapid.SliceOfN(rapid.Custom(drawTestRecord), 1, 5).Draw(rt, "records")
+		records[0].onboarding = silent(notCalled) // so that seldom nothing is undecided
 		p, limit, counts, w := drawOpen(t, rt, records, nil)
 		if w.open == nil {
 			rt.Skip("nothing undecided")

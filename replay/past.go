@@ -140,10 +140,7 @@ func (c *Cube) resettle(run *runner, before []cubeGroup) {
 	if len(c.singles) == 0 {
 		return
 	}
-	at := map[string]uint32{}
-	for i := range c.groups {
-		at[c.groups[i].text()] = uint32(i)
-	}
+	at := c.placeByID()
 	in := make([]groupRunner, len(before))
 	for i := range before {
 		in[i] = run.in(&before[i])

@@ -85,13 +85,19 @@ func (c *Cube) addSingles(singles []single, placeOf []uint32) {
 	}
 }
 
-// places finds where groups are now: those of another cube, or of a builder, by their number there. A group that the cube
-// lacks has the place gone.
-func (c *Cube) places(groups []cubeGroup) []uint32 {
-	at := map[string]uint32{}
+// placeByID returns the places of the cube's groups by the text of their ids.
+func (c *Cube) placeByID() map[string]uint32 {
+	at := make(map[string]uint32, len(c.groups))
 	for i := range c.groups {
 		at[c.groups[i].text()] = uint32(i)
 	}
+	return at
+}
+
+// places finds where groups are now: those of another cube, or of a builder, by their number there. A group that the cube
+// lacks has the place gone.
+func (c *Cube) places(groups []cubeGroup) []uint32 {
+	at := c.placeByID()
 	out := make([]uint32, len(groups))
 	for i := range groups {
 		place, found := at[groups[i].text()]
@@ -107,10 +113,7 @@ const gone = ^uint32(0)
 
 // placesApart is places for a cube whose groups are no longer split by key: what is kept of the other goes by the rest of its id.
 func (c *Cube) placesApart(from *Cube, keep func(key []string) bool) []uint32 {
-	at := map[string]uint32{}
-	for i := range c.groups {
-		at[c.groups[i].text()] = uint32(i)
-	}
+	at := c.placeByID()
 	out := make([]uint32, len(from.groups))
 	for i := range from.groups {
 		id := from.groups[i].groupID
