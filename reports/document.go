@@ -21,19 +21,28 @@ type Document struct {
 // A Block is one element of a document for people.
 type Block interface{ block() }
 
-// A Heading starts a section.
-type Heading string
+// A Heading starts a section, a Subheading a part of one.
+type (
+	Heading    string
+	Subheading string
+)
 
 // A Paragraph is running text; writers wrap it.
 type Paragraph string
 
 // A Table is a grid of cells: each row, and Total where there is one, has a cell for each column.
 type Table struct {
+	// Name is that of the table's files where a document is written with a folder of its tables, lower case with hyphens and
+	// different for each table of the document; "" for a table that has none.
+	Name      string
 	Caption   string
 	Columns   []Column
 	Rows      [][]Cell
 	Total     []Cell // nil for none
 	Footnotes []string
+	// Heat shades the cells of Rows, from 0, not at all, to 1; a row or a cell that it lacks, or a value that is undefined, is not
+	// shaded. Only html shows it: the figures stand in the cells.
+	Heat [][]calibrate.Number
 }
 
 // A Column describes one column of a table.
@@ -106,13 +115,50 @@ type Details struct {
 	Blocks  []Block
 }
 
-func (Heading) block()   {}
-func (Paragraph) block() {}
-func (*Table) block()    {}
-func (Bars) block()      {}
-func (Notes) block()     {}
-func (KeyValues) block() {}
-func (Details) block()   {}
+// A Figure is a picture with its place in a document. Text leaves it out, since tables say the same.
+type Figure struct {
+	// Name is that of its files, as that of a Table.
+	Name string
+	// Alt tells what the picture shows to a reader who does not see it: a sentence with the figures that matter.
+	Alt     string
+	Picture Picture
+}
+
+// A Box sets a few blocks apart because they are what the document comes to.
+type Box struct {
+	Title  string
+	Tone   Tone
+	Blocks []Block
+}
+
+// A Tone is how a Box speaks. The title says the same in words.
+type Tone uint8
+
+const (
+	Neutral Tone = iota
+	Good
+	Bad
+)
+
+// Code is text whose lines and spaces count: a policy file, a command, or the lines of a diff, which begin with + or - or a space.
+type Code struct {
+	Caption string
+	// Language is "yaml", "diff", "console" or "".
+	Language string
+	Lines    []string
+}
+
+func (Heading) block()    {}
+func (Subheading) block() {}
+func (Figure) block()     {}
+func (Box) block()        {}
+func (Code) block()       {}
+func (Paragraph) block()  {}
+func (*Table) block()     {}
+func (Bars) block()       {}
+func (Notes) block()      {}
+func (KeyValues) block()  {}
+func (Details) block()    {}
 
 // mark returns the reference to note i, counted from 0.
 func mark(i int) string { return fmt.Sprintf(" [%d]", i+1) }

@@ -37,6 +37,10 @@ func gallery() Document {
 				{"0-99", 800, Cell{Text: "12.00 %"}}, {"100-199", 333, Cell{Text: "3.00 %"}}, {"200-299", 1, Cell{Text: none}}, {"300-399", 0, Cell{Text: undefined}}}},
 			Bars{"", "month", "records", "", []Bar{{"2026-01", 0, Cell{}}}},
 			Notes{"Warnings", []string{"first", strings.Repeat("second and long ", 10)}},
+			Subheading("# Under " + hostile),
+			Box{"Keep the champion", Bad, []Block{Paragraph("Because of " + hostile), KeyValues{"", []Pair{{"records", countCell(7)}}}}},
+			Code{"A diff", "diff", []string{"-gate: {low: block}", "+  ```" + hostile, " # kept"}},
+			Figure{"curve", "A curve of " + hostile, Picture{}},
 			Details{"More", []Block{Paragraph("folded")}},
 		},
 	}

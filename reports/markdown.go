@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -23,6 +24,8 @@ func markdownBlock(b *bytes.Buffer, block Block) {
 	switch block := block.(type) {
 	case Heading:
 		fmt.Fprintf(b, "## %s\n", escape(string(block)))
+	case Subheading:
+		fmt.Fprintf(b, "### %s\n", escape(string(block)))
 	case Paragraph:
 		fmt.Fprintf(b, "%s\n", escape(string(block)))
 	case *Table:
@@ -39,6 +42,23 @@ func markdownBlock(b *bytes.Buffer, block Block) {
 		for _, p := range block.Pairs {
 			fmt.Fprintf(b, "- %s: %s\n", escape(p.Key), escape(p.Value.Text))
 		}
+	case Box:
+		markdownCaption(b, block.Title)
+		for i, inner := range block.Blocks {
+			if i > 0 {
+				b.WriteByte('\n')
+			}
+			markdownBlock(b, inner)
+		}
+	case Code:
+		markdownCaption(b, block.Caption)
+		fence := codeFence(block.Lines)
+		fmt.Fprintf(b, "%s%s\n", fence, block.Language)
+		for _, l := range block.Lines {
+			fmt.Fprintf(b, "%s\n", clean(l))
+		}
+		fmt.Fprintf(b, "%s\n", fence)
+	case Figure: // where the document is written with a folder of its figures, the report links them
 	case Details:
 		fmt.Fprintf(b, "<details><summary>%s</summary>\n", escape(block.Summary))
 		for _, inner := range block.Blocks {
@@ -47,6 +67,15 @@ func markdownBlock(b *bytes.Buffer, block Block) {
 		}
 		b.WriteString("\n</details>\n")
 	}
+}
+
+// codeFence is longer than any run of back quotes in the lines, so that none of them ends the block.
+func codeFence(lines []string) string {
+	fence := "```"
+	for slices.ContainsFunc(lines, func(l string) bool { return strings.Contains(l, fence) }) {
+		fence += "`"
+	}
+	return fence
 }
 
 func markdownCaption(b *bytes.Buffer, caption string) {

@@ -1,7 +1,9 @@
 package reports
 
 import (
+	"cmp"
 	"math"
+	"slices"
 
 	"gonum.org/v1/plot/vg"
 )
@@ -30,6 +32,9 @@ func (p *placer) label(at vg.Point, size vg.Point) vg.Rectangle {
 		}
 	}
 	r := p.first(tried, &at)
+	if p.hides(r) {
+		r = p.first(append(p.everywhere(at, size), r), &at)
+	}
 	p.boxes = append(p.boxes, r)
 	if _, from, far := leader(at, r); far {
 		p.lines = append(p.lines, [2]vg.Point{at, from})
@@ -57,6 +62,31 @@ func (p *placer) first(tried []vg.Rectangle, at *vg.Point) vg.Rectangle {
 		}
 	}
 	return best
+}
+
+// hides reports whether a rectangle lies on a box.
+func (p *placer) hides(r vg.Rectangle) bool {
+	return slices.ContainsFunc(p.boxes, func(b vg.Rectangle) bool {
+		return min(r.Max.X, b.Max.X) > max(r.Min.X, b.Min.X) && min(r.Max.Y, b.Max.Y) > max(r.Min.Y, b.Min.Y)
+	})
+}
+
+// everywhere returns places of a label in the whole frame, the nearest to its point first: for the one that finds none beside it.
+func (p *placer) everywhere(at, size vg.Point) []vg.Rectangle {
+	const step = 10
+	var out []vg.Rectangle
+	for x := p.frame.Min.X; x+size.X <= p.frame.Max.X; x += step {
+		for y := p.frame.Min.Y; y+size.Y <= p.frame.Max.Y; y += step {
+			out = append(out, vg.Rectangle{Min: vg.Point{X: x, Y: y}, Max: vg.Point{X: x + size.X, Y: y + size.Y}})
+		}
+	}
+	slices.SortStableFunc(out, func(a, b vg.Rectangle) int { return cmp.Compare(distance(at, a), distance(at, b)) })
+	return out
+}
+
+// distance is that from a point to the middle of a rectangle.
+func distance(at vg.Point, r vg.Rectangle) float64 {
+	return math.Hypot(float64(r.Min.X+r.Max.X)/2-float64(at.X), float64(r.Min.Y+r.Max.Y)/2-float64(at.Y))
 }
 
 // covers measures what a rectangle would hide: area of boxes, and length of lines.

@@ -72,12 +72,14 @@ func (p *textPrinter) print(block Block) {
 	if running && p.apart {
 		p.line("")
 	}
-	_, headed := block.(Heading)
-	p.apart = !running && !headed
+	p.apart = !running && !heads(block)
 	switch block := block.(type) {
 	case Heading:
 		p.line("")
 		p.line(p.bold(clean(string(block))))
+	case Subheading:
+		p.line("")
+		p.line(clean(string(block)))
 	case Paragraph:
 		for _, l := range wrap(clean(string(block)), p.opt.width()) {
 			p.line(l)
@@ -93,8 +95,28 @@ func (p *textPrinter) print(block Block) {
 		}
 	case KeyValues:
 		p.keyValues(block)
-	case Details: // left out: see the type
+	case Box:
+		p.caption(block.Title)
+		p.apart = false // the title heads what follows
+		for _, inner := range block.Blocks {
+			p.print(inner)
+		}
+	case Code:
+		p.caption(block.Caption)
+		for _, l := range block.Lines {
+			p.line("  " + clean(l))
+		}
+	case Figure, Details: // left out: see the types
 	}
+}
+
+// heads reports whether what follows a block belongs to it, so that no blank line parts them.
+func heads(block Block) bool {
+	switch block.(type) {
+	case Heading, Subheading:
+		return true
+	}
+	return false
 }
 
 func (p *textPrinter) caption(s string) {
