@@ -19,7 +19,7 @@
 //	policy builtin decide schema lint print    policies: what they are, what they do, what they may not have meant
 //	parse                                      YAML: policies, acceptances, economics, limits, mappings
 //	condition evaluate                         rules: expressions, their fields, and their values a batch at a time
-//	plan builder build cube numbering workers  the question, and the scan that answers it
+//	plan builder build cube numbering workers  the question, and the scan that answers it; cube_dense replays a large cube fast
 //	result fold slice                          the answer, without a split, or of a part of the history
 //	compare decisions                          two policies on the same records, and every decision
 //	past exploration maturity treated treatments impute  what production did, by which chance, label ages, treatments, assumptions
