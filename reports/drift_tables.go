@@ -81,34 +81,27 @@ func fraudBlocks(d *calibrate.Drift) []Block {
 		return []Block{Paragraph("Nothing can be compared. " + lacksFraud(d))}
 	}
 	t := &Table{Name: "drift-fraud", Caption: "Fraud among labeled records: all, the approved, the parts of the policy, and bands of scores",
-		Columns: []Column{{Name: "records"}, {Name: "baseline", Align: Right}, {Name: "period", Align: Right}, {Name: "difference", Align: Right},
-			{Name: "interval", Head: confidenceText(s.Confidence) + " interval, all together", Align: Right}, {Name: "verdict", Head: ""},
-			{Name: "marked_from", Head: "marked from", Align: Right, Extra: true}}}
+		Columns: []Column{{Name: "records"}, {Name: "baseline", Align: Right}, {Name: "period", Align: Right}, {Name: "frauds", Align: Right},
+			{Name: "interval", Head: "difference, " + confidenceText(s.Confidence), Align: Right}, {Name: "verdict", Head: ""},
+			{Name: "labeled", Align: Right, Extra: true}, {Name: "difference", Align: Right, Extra: true}, {Name: "marked_from", Head: "marked from", Align: Right, Extra: true}}}
 	few := false
 	for _, c := range s.List {
 		verdict := verdictText(c)
 		if c.FewFrauds() && verdict == "" {
 			verdict, few = "few frauds", true
 		}
-		t.Rows = append(t.Rows, []Cell{textCell(shiftName(c)), fraudPortion(c.Base), fraudPortion(c.Now), differenceCell(c), {nil, shiftInterval(c)}, textCell(verdict), leastCell(c)})
+		t.Rows = append(t.Rows, []Cell{textCell(shiftName(c)), portionCell(c.Base), portionCell(c.Now), fromToCell(c.Base.K, c.Now.K), {nil, shiftInterval(c)}, textCell(verdict),
+			fromToCell(c.Base.N, c.Now.N), differenceCell(c), leastCell(c)})
 	}
-	t.Footnotes = []string{shiftNote(s)}
+	t.Footnotes = []string{"Frauds and labeled: baseline → period. " + shiftNote(s)}
 	if few {
 		t.Footnotes = append(t.Footnotes, "Few frauds: fewer than 10 in both together, which show only the largest of changes.")
 	}
 	return []Block{t}
 }
 
-// fraudPortion prints a fraud rate with what it rests on.
-func fraudPortion(p calibrate.Portion) Cell {
-	switch {
-	case p.N == 0:
-		return Cell{calibrate.Undefined(), undefined}
-	case p.K == 0:
-		return Cell{p.Share(), "0 of " + thousands(p.N)}
-	}
-	return Cell{p.Share(), fmt.Sprintf("%s (%s of %s)", percent(p.Share()), thousands(p.K), thousands(p.N))}
-}
+// fromToCell prints a count of the baseline and of the period.
+func fromToCell(base, now int64) Cell { return Cell{nil, thousands(base) + " → " + thousands(now)} }
 
 // indexRows are the indices of products, then those of segments.
 func indexRows(d *calibrate.Drift) []calibrate.ScoreIndex { return slices.Concat(d.Scores, d.Segments) }
