@@ -42,7 +42,7 @@ func limitAlarmText(d *calibrate.Drift, a DriftAlarm) string {
 	} else {
 		from := a.State.Days[0].Day
 		say("%s frauds in %s labeled approvals of %s to %s (%s).", thousands(w.Frauds), thousands(w.Records), from, a.State.Through(), portionText(calibrate.Portion{K: w.Frauds, N: w.Records}))
-		say("Evidence against the limit: p at most %s, whenever and however often one looks; it rings at %s.", chanceCell(calibrate.Number(w.PValue())).Text, confidenceText(1-d.Confidence))
+		say("Evidence against the limit: p %s, whenever and however often one looks; it rings at %s.", chanceCell(calibrate.Number(w.PValue())).Text, confidenceText(1-d.Confidence))
 	}
 	if a.Rings {
 		say("It stays on until it is answered: then begin a new state file.")

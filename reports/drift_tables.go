@@ -135,8 +135,8 @@ func chanceCell(p calibrate.Number) Cell {
 
 func indexTable(d *calibrate.Drift) *Table {
 	t := &Table{Name: "drift-scores", Caption: "Population stability index (PSI), with what it would be by chance", Columns: []Column{{Name: "of"}, {Name: "bins"},
-		{Name: "n", Align: Right}, {Name: "m", Align: Right}, {Name: "psi", Head: "PSI", Align: Right}, {Name: "chance_95", Head: "95 % by chance", Align: Right},
-		{Name: "p", Align: Right}, {Name: "p_holm", Head: "p, all", Align: Right}, {Name: "thumb", Head: "rule of thumb"}, {Name: "verdict", Head: ""},
+		{Name: "n", Align: Right}, {Name: "m", Align: Right}, {Name: "psi", Head: "PSI", Align: Right}, {Name: "chance_95", Head: "95 % point", Align: Right},
+		{Name: "p", Align: Right}, {Name: "p_holm", Head: "p, all", Align: Right}, {Name: "thumb", Head: "by thumb"}, {Name: "verdict", Head: ""},
 		{Name: "seen_from", Head: "seen from", Align: Right, Extra: true}, {Name: "chance_mean", Head: "mean by chance", Align: Right, Extra: true}}}
 	for _, x := range indexRows(d) {
 		verdict := ""
@@ -147,8 +147,8 @@ func indexTable(d *calibrate.Drift) *Table {
 			chanceCell(x.P), chanceCell(x.Adjusted), textCell(cmp.Or(x.Colour(), undefined)), textCell(verdict), indexCell(x.Least), indexCell(x.Mean)})
 	}
 	t.Footnotes = []string{"n, m: records of the baseline and of the period in the bins. Deciles are the baseline's; answers without a score are under Answers. Each bin counts half a record more than it holds. " +
-		"By chance: (1/n + 1/m) chi-square. p, all: corrected for all rows (Holm). Seen from: a change of this PSI would have been seen in four of five cases.",
-		"Rule of thumb: green below 0.1, amber to 0.25, red above, whatever the number of records: read p, which knows it."}
+		"95 % point: of what is by chance, (1/n + 1/m) chi-square. p, all: corrected for all rows (Holm). Seen from: a change of this PSI would have been seen in four of five cases.",
+		"By thumb, the rule of credit scoring: green below 0.1, amber to 0.25, red above, whatever the number of records: read p, which knows it."}
 	return t
 }
 

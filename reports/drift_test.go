@@ -133,7 +133,7 @@ func TestAlarmBox(t *testing.T) {
 		title string
 		says  []string
 	}{
-		{driftAlarm(t, true), "Alarm on fraud_rate <= 0.5%: RINGS", []string{"50 frauds in 2,900 labeled approvals of 2025-01-01 to 2025-01-03", "p at most <0.001",
+		{driftAlarm(t, true), "Alarm on fraud_rate <= 0.5%: RINGS", []string{"50 frauds in 2,900 labeled approvals of 2025-01-01 to 2025-01-03", "p <0.001",
 			"Added in this run: 1 day, 2025-01-03 to 2025-01-03, with 40 frauds of 1,000", "Counted before, and not again: 1 day.", "With other counts now than then: 1 day", "Left out", "begin a new state file"}},
 		{driftAlarm(t, false), "Alarm on fraud_rate <= 0.5%: does not ring", []string{"nothing, since no day is later than 2025-01-02", "No state is kept"}},
 		{DriftAlarm{Condition: "drift"}, "Alarm on drift: does not ring", []string{"at most 5 % ring"}},
