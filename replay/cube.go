@@ -22,9 +22,10 @@ type Cube struct {
 	production Production
 	outside    extent // where the plan asks for exploration
 	// singles are the records one by one where the plan asks for them, ordered by entity and time.
-	singles []single
-	traits  []MonthTraits // of the whole history, by month; nil where the plan does not ask for them
-	unseen  []string      // products and fields of conditions of which no record has a value
+	singles   []single
+	traits    []MonthTraits  // of the whole history, by month; nil where the plan does not ask for them
+	approvals []DayApprovals // of the whole history, by day; nil where the plan does not ask for them
+	unseen    []string       // products and fields of conditions of which no record has a value
 }
 
 // A cubeGroup holds the cells of the records that share the By values, the outcome of every condition and what production did.
@@ -76,11 +77,11 @@ func Merge(cubes ...*Cube) (*Cube, error) {
 		sum.unseen = slices.DeleteFunc(slices.Clone(sum.unseen), func(f string) bool { return !slices.Contains(c.unseen, f) })
 		sum.production.add(c.production)
 		sum.outside.add(c.outside)
-		sum.traits = addMonths(sum.traits, c.traits)
+		sum.traits, sum.approvals = addMonths(sum.traits, c.traits), addApprovals(sum.approvals, c.approvals)
 		groups = append(groups, c.groups...)
 	}
-	if len(sum.traits) > maxTraitMonths {
-		return nil, errMonths
+	if err := settleTraits(sum.traits); err != nil {
+		return nil, err
 	}
 	var err error
 	if sum.groups, err = gather(groups); err != nil {
