@@ -60,8 +60,15 @@ func (s *stickyWriter) or(err error) error {
 	return err
 }
 
+// TableVersionKey is the key of a Parquet file's metadata that tells the version of its columns: it counts incompatible changes of
+// their names, types and meaning.
+const TableVersionKey = "trustreplay.schema_version"
+
+const tableVersion = "1"
+
 func newParquetTable(w io.Writer, cols []TableColumn, codec compress.Compression) (t *parquetTable, err error) {
 	t = &parquetTable{codec: codec, sink: &stickyWriter{w: w}, cols: cols, data: make([]cellColumn, len(cols))}
+	t.describe(TableVersionKey, tableVersion)
 	err = guard(func() (err error) {
 		var fields schema.FieldList
 		for _, c := range cols {

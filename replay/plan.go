@@ -60,7 +60,7 @@ type Question struct {
 	// Saved describes the history where it is one of saved cubes (dataset.PeekSaved), nil elsewhere. Its maturity takes the place
 	// of Maturity.
 	Saved *dataset.Saved
-	// Save says that the plan is for Save alone: no cube of it is built.
+	// Save says that the plan is for Count alone: no cube of it is built.
 	Save bool
 }
 
