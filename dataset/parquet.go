@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"os"
 	"sync"
 
 	"github.com/apache/arrow/go/v17/arrow/memory"
@@ -90,16 +89,12 @@ func (p *parquetSource) open() error {
 		p.file, p.size = bytes.NewReader(b), int64(len(b))
 		return err
 	}
-	f, err := os.Open(p.in.name)
-	if err != nil {
-		return err
+	if p.in.file == nil {
+		if err := p.in.open(); err != nil {
+			return err
+		}
 	}
-	p.file, p.close_ = f, f.Close
-	st, err := f.Stat()
-	if err != nil {
-		return errors.Join(err, f.Close())
-	}
-	p.size = st.Size()
+	p.file, p.close_, p.size = p.in.file, p.in.file.Close, p.in.was.Size()
 	return nil
 }
 
@@ -135,6 +130,9 @@ func (p *parquetSource) readFooter() error {
 		return err
 	}
 	p.meta = r.MetaData()
+	if n := p.meta.Schema.NumColumns(); n > maxColumns {
+		return fmt.Errorf("it has %d columns: want at most %d", n, maxColumns)
+	}
 	return p.countRows()
 }
 
@@ -227,7 +225,11 @@ func (p *parquetSource) close() error {
 		p.zstd.Close()
 		p.zstd = nil
 	}
-	return p.close_()
+	var err error
+	if p.next > 0 {
+		err = p.in.unchanged()
+	}
+	return errors.Join(err, p.close_())
 }
 
 // share returns the part of the file's size that the first rows of row group g and all groups before it stand for.
