@@ -82,6 +82,7 @@ type discovery struct {
 	top     int                 // how many keys records have at their top
 	// envelope tells that records hold a response under its name, be it null or empty.
 	envelope bool
+	singles  map[string]bool // see single
 }
 
 // maxDepth is how deep keys are looked for: the vendor's responses are four levels deep. What is deeper is not a field.
@@ -258,7 +259,7 @@ func (d *discovery) object(path Path, object map[string]any) {
 				v = inner
 			}
 		}
-		if inner, isObject := v.(map[string]any); isObject {
+		if inner, isObject := v.(map[string]any); isObject && !d.single(at) {
 			if len(at) < maxDepth {
 				d.object(at, inner)
 			}
@@ -270,9 +271,30 @@ func (d *discovery) object(path Path, object map[string]any) {
 	}
 }
 
-// value notes a value that is no object.
+// single reports whether a place is one of a plain value by its name, such as session.score or label. What else is there in
+// some record is an issue of that record, and no reason to take the field for another one, or for none, in all the others.
+func (d *discovery) single(path Path) bool {
+	last := path[len(path)-1]
+	if len(path) > 1 && hubScore[last] && ProductOf(path[0]) != "" {
+		return len(path) > 2 || path[0] != "onboarding" || last != "score" // a claim of the hub response has that name
+	}
+	if d.singles == nil {
+		d.singles = map[string]bool{}
+		for _, f := range recordFields {
+			for _, p := range d.mapping.places(f.Name) {
+				d.singles[p.String()] = true
+			}
+		}
+	}
+	return d.singles[path.String()]
+}
+
+// value notes a value, of whose keys, if it has any, none is a field.
 func (f *sampled) value(v any) {
 	switch v := v.(type) {
+	case map[string]any:
+		f.count++
+		f.noBool, f.noNum = true, true
 	case []any:
 		f.list(v)
 	case bool:
@@ -354,7 +376,7 @@ func (d *discovery) list() []Discovered {
 	n := d.namer()
 	for _, key := range slices.Sorted(maps.Keys(d.fields)) {
 		f := d.fields[key]
-		if f.count == 0 && !f.known || f.noTxt || d.dataKeys(f.path) {
+		if f.count == 0 && !f.known || f.noTxt && !d.single(f.path) || d.dataKeys(f.path) {
 			continue
 		}
 		field := n.field(f)

@@ -142,7 +142,8 @@ func textFormat(head []byte) (string, error) {
 		return "", errors.New("a JSON list is not JSON lines: convert it with jq -c '.[]'")
 	}
 	line, _, _ := bytes.Cut(head, []byte("\n"))
-	if bytes.IndexByte(line, 0) < 0 && (bytes.ContainsAny(line, ",;\t") || knownColumn(string(bytes.TrimSpace(line)))) {
+	binary := bytes.ContainsFunc(line, func(r rune) bool { return r < ' ' && r != '\t' && r != '\r' })
+	if !binary && (bytes.ContainsAny(line, ",;\t") || knownColumn(string(bytes.TrimSpace(line)))) {
 		return "csv", nil
 	}
 	return "", errors.New("not Parquet, JSON lines or CSV")

@@ -1,6 +1,7 @@
 package dataset
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/binary"
@@ -8,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"sync"
 
 	"github.com/apache/arrow/go/v17/arrow/memory"
@@ -133,7 +135,45 @@ func (p *parquetSource) readFooter() error {
 	if n := p.meta.Schema.NumColumns(); n > maxColumns {
 		return fmt.Errorf("it has %d columns: want at most %d", n, maxColumns)
 	}
-	return p.countRows()
+	if err := p.countRows(); err != nil {
+		return err
+	}
+	return p.alone(p.size - 8 - n)
+}
+
+// alone checks that the file is one Parquet file. Of two, one behind the other as cat leaves them, only the last footer would
+// be read, and its places counted from the beginning of the first file. Where the columns end before the footer begins, the
+// file may have moved by as much as that; most of the time it is an index that lies between them.
+func (p *parquetSource) alone(footer int64) error {
+	end := int64(len(parquetMagic))
+	for g := range p.meta.RowGroups {
+		rg := p.meta.RowGroup(g)
+		for i := range rg.NumColumns() {
+			cc, err := rg.ColumnChunk(i)
+			if err != nil {
+				return fmt.Errorf("row group %d, column %d: %w", g, i, err)
+			}
+			at := cc.DataPageOffset()
+			if d := cc.DictionaryPageOffset(); cc.HasDictionaryPage() && d > 0 {
+				at = min(at, d)
+			}
+			if size := cc.TotalCompressedSize(); at >= 0 && size >= 0 && at <= footer && size <= footer-at {
+				end = max(end, at+size)
+			}
+		}
+	}
+	twice := slices.Concat(parquetMagic, parquetMagic)
+	r := bufio.NewReaderSize(io.NewSectionReader(p.file, 0, min(footer, footer-end+int64(len(twice)))), 1<<20)
+	for {
+		b, err := r.Peek(1 << 20)
+		if bytes.Contains(b, twice) {
+			return errors.New("two Parquet files one behind the other: want each as a file of its own")
+		}
+		if err != nil {
+			return nil // to its end, or as far as it can be read, of which the columns will tell
+		}
+		r.Discard(len(b) - len(twice))
+	}
 }
 
 // countRows checks that the row groups hold what the footer promises.
