@@ -139,6 +139,9 @@ func (u *csvUnit) fill(b *Batch) error {
 		case err == nil:
 			line, _ := u.src.rows.FieldPos(0)
 			u.last = int64(line)
+		case errors.As(err, &pe) && pe.Line > pe.StartLine:
+			// How many records such a row has swallowed nobody knows, so it cannot be counted as one.
+			return fmt.Errorf("lines %d to %d: a quote is missing, or one too many", pe.StartLine, pe.Line)
 		case errors.As(err, &pe):
 			u.last = int64(pe.StartLine)
 		default:
