@@ -131,6 +131,7 @@ type exploreLine struct {
 
 type exploreLimit struct {
 	Text    string `json:"text"`
+	Short   string `json:"short"` // without the measure's name
 	Measure string `json:"measure"`
 	AtLeast bool   `json:"at_least"`
 	Num     int64  `json:"num"`
@@ -343,14 +344,24 @@ func (x Explorer) measures(p *explorePage, t *replay.Table) {
 		}
 		p.Lines = append(p.Lines, line)
 	}
-	for _, name := range []string{"approval_rate", "fraud_rate", "fraud_capture", "insult_rate", "review_per_day", "cost_per_record"} {
+	for _, name := range []string{"approval_rate", "fraud_rate", "fraud_capture", "insult_rate", "review_per_day", "call_rate_" + x.Champion.Second, "cost_per_record"} {
 		if i := slices.IndexFunc(p.Lines, func(l exploreLine) bool { return l.Name == name }); i >= 0 {
 			p.Tiles = append(p.Tiles, p.Lines[i])
 		}
 	}
 	for _, l := range x.Limits {
-		p.Limits = append(p.Limits, exploreLimit{l.String(), l.Measure, l.AtLeast, l.Bound.Num, l.Bound.Den})
+		p.Limits = append(p.Limits, exploreLimit{l.String(), limitShort(l), l.Measure, l.AtLeast, l.Bound.Num, l.Bound.Den})
 	}
+}
+
+// limitShort prints a limit beside its measure: ≤ 0.5%.
+func limitShort(l replay.Limit) string {
+	sign := "≤ "
+	if l.AtLeast {
+		sign = "≥ "
+	}
+	_, bound, _ := strings.Cut(l.String(), "= ")
+	return sign + bound
 }
 
 // id tells pages apart in whose lists a place means another thing.

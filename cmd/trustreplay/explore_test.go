@@ -35,10 +35,3 @@ func explored(t *testing.T, fragment string, args ...string) *browserPage {
 	}
 	return p
 }
-
-func TestExploreLook(t *testing.T) {
-	p := explored(t, "", "--policy", "table-waterfall", "--by", "country", "--limit", "fraud_rate <= 0.5%", "--limit", "approval_rate >= 50%", "--economics", sample(t, "economics.yaml"),
-		"--labels", sample(t, "labels.csv"), sample(t, "waterfall.jsonl.gz"))
-	p.screenshot("explore", "light")
-	p.screenshot("explore", "dark")
-}

@@ -82,7 +82,11 @@ function chartView(page, store, root) {
       ctx.fillStyle = color("--ink");
       const right = x(p.at[0]) > bbox.left + bbox.width * 0.7;
       ctx.textAlign = right ? "right" : "left";
-      ctx.fillText(p.name, x(p.at[0]) + (right ? -11 : 11) * ratio, y(p.at[1]) + (p.filled ? 15 : -7) * ratio);
+      const at = [x(p.at[0]) + (right ? -11 : 11) * ratio, y(p.at[1]) + (p.filled ? 15 : -7) * ratio];
+      ctx.lineWidth = 4 * ratio;
+      ctx.strokeStyle = color("--panel"); // a rim, so that the name is read over the curve
+      ctx.strokeText(p.name, ...at);
+      ctx.fillText(p.name, ...at);
     }
     ctx.restore();
   }

@@ -77,13 +77,18 @@ function countedText(page, m) {
   return show(m.num) + (m.unit === "x:1" ? " : " : " of ") + show(m.den);
 }
 
-/** The difference of two values in the unit of the measure, "" where one of them is not a single value. */
+/** The difference of a measure from the champion's, in its unit: a range where that of the draft is one, "" where the champion's is. */
 function changeText(a, b) {
-  if (isRange(a) || isRange(b) || Number.isNaN(a.value) || Number.isNaN(b.value)) return "";
-  const d = b.value - a.value;
-  const share = a.unit === "share";
-  const digits = { money_per_record: 4, per_day: 1 }[a.unit] || 2;
-  const text = fixed(Math.abs(share ? 100 * d : d), digits);
-  if (/^[0.]*$/.test(text)) return d === 0 ? "=" : "≈ 0";
-  return (d > 0 ? "+" : "−") + text + (share ? " pp" : "");
+  const ends = (m) => (isRange(m) ? [m.least, m.most] : [m.value, m.value]);
+  const [least, most] = ends(b).map((v) => v - a.value);
+  if (isRange(a) || Number.isNaN(least) || Number.isNaN(most)) return "";
+  const share = a.unit === "share", digits = { money_per_record: 4, per_day: 1 }[a.unit] || 2;
+  const text = (d) => {
+    const shown = fixed(Math.abs(share ? 100 * d : d), digits);
+    if (/^[0.]*$/.test(shown)) return d === 0 ? "=" : "≈ 0";
+    return (d > 0 ? "+" : "−") + shown;
+  };
+  const low = text(least), high = text(most);
+  if (low === "=" && high === "=") return "=";
+  return (low === high ? low : low.replace("=", "0") + " to " + high.replace("=", "0")) + (share ? " pp" : "");
 }

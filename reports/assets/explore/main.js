@@ -2,7 +2,7 @@
 // Everything together: a state is shown by counting the draft once, and only what depends on the change is done again.
 
 /** What the page is doing, for tests and for the curious at a console. */
-const explorer = { ready: null, page: null, store: null, cube: null, times: [] };
+const explorer = { ready: null, page: null, store: null, cube: null, times: [], shown: 0 };
 
 async function start() {
   const page = explorer.page = JSON.parse(byId("page-data").textContent);
@@ -94,6 +94,7 @@ async function start() {
   store.state = store.settled = stateOf(page, location.hash);
   document.body.classList.remove("loading");
   show(store.state, true);
+  explorer.shown = performance.now();
 }
 
 /** What a curve depends on: all but the edge that moves, and what has no part in counting. */

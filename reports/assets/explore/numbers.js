@@ -8,7 +8,7 @@ const SIGNS = { met: "✓", broken: "✗", open: "?", none: "–" };
 function limitBadge(page, limit, m) {
   const { state, shown } = judge(page, limit, m);
   const text = state === "met" && !shown ? "kept by the value, not by its interval" : state === "open" ? "open: undecided records decide" : STATES[state];
-  return el("span.badge." + (state === "met" && !shown ? "doubtful" : state), { title: limit.text + ": " + text }, SIGNS[state] + " " + limit.text, el("span.hidden", {}, ", " + text));
+  return el("span.badge." + (state === "met" && !shown ? "doubtful" : state), { title: limit.text + ": " + text }, SIGNS[state] + " " + limit.short, el("span.hidden", {}, ", " + text));
 }
 
 function tilesView(page, root) {
