@@ -3,7 +3,6 @@ package reports
 import (
 	"crypto/sha256"
 	"encoding/binary"
-	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
@@ -375,5 +374,5 @@ func (x Explorer) id(p *explorePage) string {
 		fmt.Fprintf(h, "%q%q", s.Field, s.Values)
 	}
 	binary.Write(h, binary.BigEndian, int64(p.Step))
-	return hex.EncodeToString(h.Sum(nil))[:10]
+	return fmt.Sprintf("%x", h.Sum(nil))[:10]
 }
