@@ -74,6 +74,25 @@ func askExplore(c *cli.Context) (x reports.Explorer, q replay.Question, err erro
 	return x, reports.ExploreQuestion(q), nil
 }
 
+// explorePlan plans the page's question. A saved cube may lack the recorded clusters, which only a draft would ask for; it must
+// have every score.
+func explorePlan(q replay.Question) (*replay.Plan, error) {
+	plan, err := replay.NewPlan(q)
+	if err == nil || q.Saved == nil {
+		return plan, err
+	}
+	champion := q
+	champion.Policies = q.Policies[:1]
+	if plan, err = replay.NewPlan(champion); err == nil {
+		return plan, nil
+	}
+	exact := "--exact " + q.Policies[0].First
+	if q.Policies[0].Second != "" {
+		exact += " --exact " + q.Policies[0].Second
+	}
+	return nil, fmt.Errorf("%w (edges move to any score in the page: convert --cube with %s)", err, exact)
+}
+
 func (e *env) explore(c *cli.Context) error {
 	x, q, err := askExplore(c)
 	if err != nil {
@@ -86,7 +105,7 @@ func (e *env) explore(c *cli.Context) error {
 	if err = e.maturity(c, h, &q, false); err != nil {
 		return err
 	}
-	plan, err := replay.NewPlan(q)
+	plan, err := explorePlan(q)
 	if err != nil {
 		return err
 	}
