@@ -77,6 +77,8 @@ type history struct {
 	strict  bool
 	check   string
 	hash    bool
+	// partly says that other files of the same labels follow.
+	partly bool
 	// unsure says that no age was found in the first records: the scan that answers will tell whether there is one.
 	unsure bool
 	saved  *dataset.Saved // what the files are where they are saved cubes, nil elsewhere
@@ -148,7 +150,7 @@ func (e *env) labels(ctx context.Context, h *history, names []string, key string
 
 // unmatched tells how many labels found no record: all of them, where the ids of the two are not the same thing.
 func (e *env) unmatched(h *history) {
-	if h.labels == nil {
+	if h.labels == nil || h.partly {
 		return
 	}
 	if n := h.labels.Unmatched(); n > 0 {
