@@ -306,7 +306,7 @@ func (o *orderedTable) wake() {
 // add appends the rows of a part. Row groups end at the same rows however the parts are cut.
 func (t *parquetTable) add(p *part) error {
 	for from := 0; from < p.rows; {
-		n := min(p.rows-from, groupRows-t.rows)
+		n := min(p.rows-from, t.most-t.rows)
 		for i := range t.data {
 			d, c := &t.data[i], &p.cells[i]
 			if t.cols[i].Kind == CellText {

@@ -25,6 +25,7 @@ type parquetTable struct {
 	sink  *stickyWriter
 	cols  []TableColumn
 	data  []cellColumn
+	most  int // rows of a row group
 	rows  int
 	bytes int // of text
 	defs  []int16
@@ -67,7 +68,7 @@ const TableVersionKey = "trustreplay.schema_version"
 const tableVersion = "1"
 
 func newParquetTable(w io.Writer, cols []TableColumn, codec compress.Compression) (t *parquetTable, err error) {
-	t = &parquetTable{codec: codec, sink: &stickyWriter{w: w}, cols: cols, data: make([]cellColumn, len(cols))}
+	t = &parquetTable{codec: codec, most: groupRows, sink: &stickyWriter{w: w}, cols: cols, data: make([]cellColumn, len(cols))}
 	t.describe(TableVersionKey, tableVersion)
 	err = guard(func() (err error) {
 		var fields schema.FieldList
@@ -154,7 +155,7 @@ func (t *parquetTable) append(row []Cell) error {
 
 // grow counts rows that were added to every column, and writes the row group when it is full.
 func (t *parquetTable) grow(n int) error {
-	if t.rows += n; t.rows >= groupRows || t.bytes >= groupText {
+	if t.rows += n; t.rows >= t.most || t.bytes >= groupText {
 		return t.flush()
 	}
 	return t.sink.err
