@@ -20,13 +20,13 @@
 //	policy builtin decide schema lint print    policies: what they are, what they do, what they may not have meant
 //	parse                                      YAML: policies, acceptances, economics, limits, mappings
 //	condition evaluate                         rules: expressions, their fields, and their values a batch at a time
-//	plan builder build cube numbering workers  the question, and the scan that answers it
+//	plan builder build cube numbering workers  the question, and the scan that answers it; cube_dense replays a large cube fast
 //	result fold slice                          the answer, without a split, or of a part of the history
 //	save saved weighted                        cubes in files: writing them, what they answer, counting their rows
 //	compare decisions                          two policies on the same records, and every decision
 //	past exploration maturity treated treatments impute  what production did, by which chance, label ages, treatments, assumptions
 //	single entity timeline enrollment spread   records one by one: whose, in which order, of which amount
 //	failures handling latency calendar         answers that failed, time to decide, months and days
-//	library profile collection                 red flags, signals and scores of a history
+//	library profile collection traits          red flags, signals and scores of a history, and of each of its months
 //	economics limit acceptance                 prices, limits and gates, as their files say them
 package replay

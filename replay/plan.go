@@ -49,6 +49,12 @@ type Question struct {
 	Exploration string
 	// Outcomes adds what came of production's own step-ups and reviews, for Cube.Treated.
 	Outcomes bool
+	// Traits are fields of which the cube counts, month by month, what records look like (Cube.Traits); nil where nobody asks.
+	// TraitFields lists those that a history has. It changes no other count.
+	Traits []dataset.Field
+	// DayApprovals is a policy whose approvals are counted by day (Cube.DayApprovals), one of Policies; nil where nobody asks. It
+	// changes no other count.
+	DayApprovals *Policy
 	// Economics say what decisions cost, nil where nobody asks. They are carried to every answer, and change no count.
 	Economics *Economics
 	// Saved describes the history where it is one of saved cubes (dataset.PeekSaved), nil elsewhere. Its maturity takes the place
@@ -79,6 +85,7 @@ type Plan struct {
 	by      []int              // the column of each By field, that of the time for a month or day
 	cells   int                // size of the inner grid: the product of the axes and of the labels
 	treated [numTreatments]int // columns of the outcomes of step-ups and of reviews, -1 unless asked for
+	traits  *traitColumns      // nil where nobody asks
 }
 
 // An axis holds what policies can tell apart in one product's answer: a bin of its state and, where a policy uses it, the
@@ -151,6 +158,9 @@ func NewPlan(q Question) (*Plan, error) {
 			p.treated[i] = p.column(dataset.Field{Name: name, Kind: dataset.KindText})
 		}
 	}
+	if err := p.addTraits(); err != nil {
+		return nil, err
+	}
 	for i, name := range q.By {
 		if slices.Contains(q.By[:i], name) {
 			return nil, fmt.Errorf("by %q is named twice", name)
@@ -167,6 +177,11 @@ func NewPlan(q Question) (*Plan, error) {
 	p.cells = dataset.NumLabels
 	for i := range p.axes {
 		p.cells *= p.axes[i].size()
+	}
+	if q.DayApprovals != nil {
+		if err := p.covers(q.DayApprovals); err != nil {
+			return nil, err
+		}
 	}
 	if p.cells > math.MaxUint32 && !q.Save {
 		return nil, fmt.Errorf("%d products with every score apart make too large a grid, want at most two", len(p.axes))
