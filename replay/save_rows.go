@@ -216,12 +216,15 @@ func (s *saver) unpack(row uint32, codes []uint32) {
 // write writes the rows in the order of their values.
 func (s *saver) write(ctx context.Context, out *dataset.SavedWriter) error {
 	keys, order := s.order()
+	var b *dataset.Batch
 	for from := 0; from < len(order); from += dataset.BatchRows {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
 		rows := order[from:min(len(order), from+dataset.BatchRows)]
-		b := dataset.NewBatch(s.list, len(rows))
+		if b == nil || b.N != len(rows) {
+			b = dataset.NewBatch(s.list, len(rows))
+		}
 		if err := s.fill(b, keys, rows); err != nil {
 			return err
 		}
@@ -296,6 +299,7 @@ func sortDigit(from, to []rankedRow, shift int) {
 
 // fill sets a batch to some of the rows.
 func (s *saver) fill(b *dataset.Batch, keys [][]uint32, rows []uint32) error {
+	b.Weights = b.Weights[:0]
 	for _, row := range rows {
 		b.Weights = append(b.Weights, s.n[row])
 	}
