@@ -193,8 +193,14 @@ func workers(c *cli.Context) (int, error) {
 	return n, nil
 }
 
-// buffered returns stdin as a stream that can be read twice when the inputs name it: discovery reads it before the scan.
+// buffered returns stdin as a stream that can be read twice when the inputs name it: discovery reads it before the scan, and so
+// does the search for ages. A pipe by another name would be found empty the second time, or never answer.
 func (e *env) buffered(ctx context.Context, inputs []string) (func() io.Reader, error) {
+	for _, name := range inputs {
+		if st, err := os.Stat(name); err == nil && !st.Mode().IsRegular() && !st.IsDir() {
+			return nil, fmt.Errorf("%s: a pipe cannot be read twice, as this needs: pass it as -", name)
+		}
+	}
 	for _, name := range inputs {
 		if name == "-" {
 			data, err := io.ReadAll(e.stdin)
