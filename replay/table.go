@@ -152,15 +152,15 @@ func (g TableGroup) compare(h TableGroup) int {
 	return cmp.Or(slices.Compare(g.Key, h.Key), cmp.Compare(g.Fired, h.Fired), cmp.Compare(g.Past, h.Past))
 }
 
-// A tableRow is one row before rows that became the same are added up.
+// A tableRow is one row before rows that became the same are added up. Its key orders it: 16 bits of each answer, 30 of the group and
+// 2 of the label, which is one comparison instead of four. No axis has 2^16 codes, and no cube 2^30 groups.
 type tableRow struct {
-	first, second, group uint32
-	label                dataset.Label
-	n, amount            int64
+	key       uint64
+	n, amount int64
 }
 
-func (r tableRow) compare(s tableRow) int {
-	return cmp.Or(cmp.Compare(r.first, s.first), cmp.Compare(r.second, s.second), cmp.Compare(r.group, s.group), cmp.Compare(r.label, s.label))
+func tableKey(first, second, group, label uint32) uint64 {
+	return uint64(first)<<48 | uint64(second)<<32 | uint64(group)<<2 | uint64(label)
 }
 
 // fill adds up the cells of the cube into rows.
@@ -171,21 +171,27 @@ func (t *Table) fill(c *Cube, run *runner, code [2][]uint32, place []uint32) err
 		in := run.in(g)
 		for _, cell := range g.cells {
 			codes := cell.index / dataset.NumLabels
-			rows = append(rows, tableRow{code[0][in.axis1.code(codes)], code[1][in.axis2.code(codes)], place[i], dataset.Label(cell.index % dataset.NumLabels), cell.n, cell.amount})
+			key := tableKey(code[0][in.axis1.code(codes)], code[1][in.axis2.code(codes)], place[i], cell.index%dataset.NumLabels)
+			rows = append(rows, tableRow{key, cell.n, cell.amount})
 		}
 	}
-	slices.SortFunc(rows, tableRow.compare)
-	for i, r := range rows {
-		if i > 0 && r.compare(rows[i-1]) == 0 {
-			last := t.Len() - 1
-			t.Records[last] += r.n
-			if t.Amount[last] += r.amount; t.Amount[last] < 0 {
+	slices.SortFunc(rows, func(r, s tableRow) int { return cmp.Compare(r.key, s.key) })
+	sums := rows[:0] // never behind what is read
+	for _, r := range rows {
+		if last := len(sums) - 1; last >= 0 && sums[last].key == r.key {
+			sums[last].n += r.n
+			if sums[last].amount += r.amount; sums[last].amount < 0 {
 				return errTotal
 			}
 			continue
 		}
-		t.First, t.Second, t.Group = append(t.First, r.first), append(t.Second, r.second), append(t.Group, r.group)
-		t.Label, t.Records, t.Amount = append(t.Label, r.label), append(t.Records, r.n), append(t.Amount, r.amount)
+		sums = append(sums, r)
+	}
+	t.First, t.Second, t.Group = make([]uint32, len(sums)), make([]uint32, len(sums)), make([]uint32, len(sums))
+	t.Label, t.Records, t.Amount = make([]dataset.Label, len(sums)), make([]int64, len(sums)), make([]int64, len(sums))
+	for i, r := range sums {
+		t.First[i], t.Second[i], t.Group[i] = uint32(r.key>>48), uint32(r.key>>32)&0xffff, uint32(r.key>>2)&(1<<30-1)
+		t.Label[i], t.Records[i], t.Amount[i] = dataset.Label(r.key&3), r.n, r.amount
 	}
 	return nil
 }

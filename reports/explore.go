@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -26,8 +27,10 @@ type Explorer struct {
 	// Confidence is that of the intervals, such as 0.95.
 	Confidence float64
 	// Step is how many scores apart the edges of the page may lie: 1, or a divisor of the scale such as 5, 10 or 25. With 0 it is the
-	// least of these with which the cube takes at most ExploreBudget.
+	// least of 1, 5, 10 and 25 with which the cube keeps to the Budget, or the last of them.
 	Step int
+	// Budget is how many bytes the cube may take, compressed, before coarser steps are chosen; 0 stands for ExploreBudget.
+	Budget int
 }
 
 // ExploreBudget is how many bytes the cube of a page may take, compressed, before coarser steps are chosen. In the page they are
@@ -109,44 +112,54 @@ func (x Explorer) Write(w io.Writer) (ExploreSize, error) {
 	if err := CheckStep(x.Step); err != nil {
 		return ExploreSize{}, err
 	}
-	steps := exploreSteps
-	if x.Step > 0 {
-		steps = []int{x.Step}
-	}
-	var t *replay.Table
-	var packed []byte
-	var places [2][]int
-	var step int
-	for _, step = range steps {
-		var apart replay.Apart
-		places = [2][]int{x.positions(step, x.Champion.FirstBands), x.positions(step, x.Champion.SecondBands)}
-		if step > 1 {
-			apart = replay.Apart(places)
-			if x.Champion.Second == "" {
-				apart[1] = nil
-			}
-		}
-		var err error
-		if t, err = x.Cube.Table(x.Champion, apart); err != nil {
-			return ExploreSize{}, err
-		}
-		if packed, err = packTable(t); err != nil {
-			return ExploreSize{}, err
-		}
-		if len(packed) <= ExploreBudget {
-			break
-		}
-	}
-	data, err := x.data(t, places, step)
+	p, err := x.pack()
 	if err != nil {
 		return ExploreSize{}, err
 	}
-	page, err := x.page(data, packed)
+	data, err := x.data(p)
+	if err != nil {
+		return ExploreSize{}, err
+	}
+	page, err := x.page(data, p.bytes)
 	if err != nil {
 		return ExploreSize{}, err
 	}
 	n, err := w.Write(page)
-	return ExploreSize{x.Cube.Records(), t.Len(), step, n}, err
+	return ExploreSize{x.Cube.Records(), p.table.Len(), p.step, n}, err
+}
+
+// A packedCube is the table of a page, with the scores at which the edges of each product may lie.
+type packedCube struct {
+	table  *replay.Table
+	bytes  []byte
+	places [2][]int
+	step   int
+}
+
+// pack makes the table of the least step that keeps to the budget.
+func (x Explorer) pack() (p packedCube, err error) {
+	steps, budget := exploreSteps, cmp.Or(x.Budget, ExploreBudget)
+	if x.Step > 0 {
+		steps = []int{x.Step}
+	}
+	for i, step := range steps {
+		p.step, p.places = step, [2][]int{x.positions(step, x.Champion.FirstBands), x.positions(step, x.Champion.SecondBands)}
+		var apart replay.Apart
+		if step > 1 {
+			apart = replay.Apart(p.places)
+		}
+		if p.table, err = x.Cube.Table(x.Champion, apart); err != nil {
+			return p, err
+		}
+		const least = 2 // bytes that a row takes at the least, in the histories that were looked at: 3 and more
+		if i < len(steps)-1 && p.table.Len() > budget/least {
+			continue // which saves the time of compressing what is too large
+		}
+		if p.bytes, err = packTable(p.table); err != nil || len(p.bytes) <= budget {
+			return p, err
+		}
+	}
+	return p, nil
 }
 
 // positions returns the scores at which the edges of a page may lie: multiples of the step, and the edges that the champion and the

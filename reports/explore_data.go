@@ -137,8 +137,9 @@ type exploreLimit struct {
 	Den     int64  `json:"den"`
 }
 
-// data arranges what the page shows; places are the scores at which edges may lie.
-func (x Explorer) data(t *replay.Table, places [2][]int, step int) (explorePage, error) {
+// data arranges what the page shows.
+func (x Explorer) data(packed packedCube) (explorePage, error) {
+	t := packed.table
 	warnings, err := x.warnings()
 	if err != nil {
 		return explorePage{}, err
@@ -146,7 +147,7 @@ func (x Explorer) data(t *replay.Table, places [2][]int, step int) (explorePage,
 	s := screen{account: x.Cube.Account, confidence: x.Confidence}
 	p := explorePage{
 		SchemaVersion: schemaVersion, Title: "Explore " + x.Champion.Name + " on " + thousands(x.Cube.Records()) + " records",
-		Source: clean(s.source() + "."), Warnings: warnings, Method: s.method(), Records: x.Cube.Records(), Rows: t.Len(), Step: step,
+		Source: clean(s.source() + "."), Warnings: warnings, Method: s.method(), Records: x.Cube.Records(), Rows: t.Len(), Step: packed.step,
 		Z: calibrate.NormalQuantile(x.Confidence), Delta: 1 - x.Confidence, Confidence: confidenceText(x.Confidence), MoneyPerMajor: int64(replay.MoneyPerMajor),
 		Actions: make([]string, dataset.NumActions), Clusters: make([]string, replay.NumRows), Limits: []exploreLimit{}, Costs: []exploreCost{}, Segments: []exploreSegment{},
 	}
@@ -159,7 +160,7 @@ func (x Explorer) data(t *replay.Table, places [2][]int, step int) (explorePage,
 	for _, b := range []replay.Bands{replay.Standard, replay.Quintile} {
 		p.NamedBands = append(p.NamedBands, exploreBands{b.String(), b.Edges[:]})
 	}
-	x.products(&p, t, places)
+	x.products(&p, t, packed.places)
 	x.champion(&p)
 	x.groups(&p, t)
 	x.measures(&p, t)

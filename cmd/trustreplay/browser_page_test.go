@@ -127,6 +127,14 @@ func (p *browserPage) found() []string {
 	return p.faults
 }
 
+// forget drops the faults so far.
+func (p *browserPage) forget() {
+	p.found()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.faults = nil
+}
+
 // goTo loads a file into the page, or only sets the fragment where the page shows that file.
 func (p *browserPage) goTo(path, fragment string) {
 	p.t.Helper()

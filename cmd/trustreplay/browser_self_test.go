@@ -12,6 +12,7 @@ import (
 // TestBrowserFinds checks the checker: each fault that a page can be at is found, and a page without one has none.
 func TestBrowserFinds(t *testing.T) {
 	const strict = `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'unsafe-inline'">`
+	p := newPage(t)
 	for _, c := range []struct{ name, page, want string }{
 		{"nothing", `<p>calm<script>console.log("fine")</script>`, ""},
 		{"console", `<script>console.error("oh", 7)</script>`, `console error: "oh" 7`},
@@ -29,7 +30,7 @@ func TestBrowserFinds(t *testing.T) {
 			if err := os.WriteFile(file, []byte("<!doctype html><title>t</title>"+c.page), 0o644); err != nil {
 				t.Fatal(err)
 			}
-			p := newPage(t)
+			p.forget()
 			p.goTo(file, "")
 			p.until("document.readyState === 'complete'")
 			found := strings.Join(p.found(), "\n")

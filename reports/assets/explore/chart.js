@@ -11,7 +11,7 @@ function chartView(page, store, root) {
   root.append(el("div.row", {}, el("h2", {}, "Strategy curve"), el("label.inline", {}, "as this cutoff moves: ", choice)), place, readout, note);
   const limitOf = (name) => page.limits.filter((l) => l.measure === name).map((l) => l.num / l.den * 100);
   const fraudLimits = limitOf("fraud_rate"), approvalLimits = limitOf("approval_rate");
-  let plot = null, shown = null, points = [], cutoffs = [];
+  let plot = null, shown = null, points = [], cutoffs = []; // the places of the curve's points, as drawn
 
   const color = (name) => getComputedStyle(root).getPropertyValue(name).trim();
 
@@ -39,6 +39,7 @@ function chartView(page, store, root) {
   /** The range of an axis: its values, the policies and the limits, with some air; no wider than 0 to 100 %. */
   function spread(min, max, limits, dimension) {
     const all = [min, max, ...limits, ...points.map((p) => p.at[dimension])].filter((v) => Number.isFinite(v));
+    if (all.length === 0) return [0, dimension === 0 ? 100 : 1]; // nothing is labeled
     const low = Math.min(...all), high = Math.max(...all), air = Math.max((high - low) * 0.06, 0.02);
     return [Math.max(0, low - air), Math.min(100, high + air)];
   }
@@ -117,6 +118,7 @@ function chartView(page, store, root) {
     const [draft, champion] = [marks[1], marks[0]];
     const text = (m) => m.name + " approves " + (Number.isFinite(m.at[0]) ? fixed(m.at[0], 2) + " %" : NO_VALUE) + " at a fraud rate of " + (Number.isFinite(m.at[1]) ? fixed(m.at[1], 2) + " %" : NO_VALUE);
     place.setAttribute("aria-label", "Strategy curve of " + shown.label + ": " + text(champion) + ", " + text(draft) + ".");
+    if (order.length === 0) return setText(note, "There is no curve: too few of what is approved here are labeled.");
     setText(note, (recorded ? page.products[axis].name + " is taken as recorded, which has no edges to move: the curve shows what edges would do instead. " : "") +
       "Labeled and decided records only; every point is chosen by looking, so certify before use. Points with fewer than " + thousands(Math.ceil(enough)) + " labeled approvals are left out.");
   }

@@ -18,6 +18,11 @@ function cutoffsView(page, store, axis, root) {
   const bands = page.clusters.slice(1, 6).map((c) => el("div.band." + c, {}, el("span", {}, spoken(c))));
   const handles = EDGE_NAMES.map((name, edge) => handle(name, edge));
   const track = el("div.track", { id: "track-" + axis }, ...bands, ...handles);
+  const ticks = [0, 250, 500, 750, 1000].map((n) => {
+    const tick = el("span", {}, String(n));
+    tick.style.left = n / 10 + "%";
+    return tick;
+  });
   const inputs = EDGE_NAMES.map((name, edge) => el("input", {
     type: "number", id: "edge-" + axis + "-" + edge, min: product.positions[0], max: product.positions.at(-1), step: "any", inputmode: "numeric",
     onchange: (e) => move(edge, Number(e.target.value), true),
@@ -25,7 +30,7 @@ function cutoffsView(page, store, axis, root) {
   const fields = EDGE_NAMES.map((name, edge) => el("label.edge", {}, el("span", {}, name + " from"), inputs[edge]));
   root.append(
     el("div.row", {}, el("h3", {}, product.name), el("label.inline", {}, "clusters ", source), mode),
-    el("div.scale", {}, canvas, track, el("div.ticks", { "aria-hidden": "true" }, ...[0, 250, 500, 750, 1000].map((n) => el("span", {}, String(n))))),
+    el("div.scale", {}, canvas, track, el("div.ticks", { "aria-hidden": "true" }, ...ticks)),
     el("div.edges", {}, ...fields));
 
   function handle(name, edge) {
