@@ -1,0 +1,81 @@
+package reports
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/trustreplay/trustreplay/calibrate"
+	"github.com/trustreplay/trustreplay/dataset"
+	"github.com/trustreplay/trustreplay/replay"
+)
+
+// scopeBlocks say what was read, what is wrong with it, and how far its labels are final.
+func (m monthly) scopeBlocks() []Block {
+	p := m.Profile
+	out := []Block{summary(p, p.Collection())}
+	if n := p.Total.N() - m.results[0].Total().N(); n > 0 && m.Month != "" {
+		out = append(out, Paragraph(fmt.Sprintf("The files hold %s records of later months than %s: the profile of this section and of section 4 counts them, nothing else does.", thousands(n), m.Month)))
+	}
+	if text := maturityText(m.account); text != "" {
+		out = append(out, Paragraph(text+"."))
+	}
+	if len(p.Account.Issues) > 0 {
+		out = append(out, named("issues", issueTable(p.Account.Issues)))
+	} else {
+		out = append(out, Paragraph("No issue was found in the records."))
+	}
+	more := Details{Summary: "Products, and how fast fraud is reported", Blocks: []Block{named("products", productTable(p).(*Table))}}
+	more.Blocks = append(more.Blocks, namedAll("growth", growthBlocks(growthOf(p)))...)
+	if p.Actions[dataset.NoAction].N() < p.Total.N() {
+		more.Blocks = append(more.Blocks, named("production-actions", actionTable(p).(*Table)))
+	}
+	return append(out, more)
+}
+
+// stabilityBlocks show month by month what the champion does.
+func (m monthly) stabilityBlocks() []Block {
+	months := only(m.Results[0], replay.Month)
+	if m.Month == "" || len(months.Groups) < 2 {
+		return lacking("There is no second month to compare with.")
+	}
+	return []Block{m.monthActions(months)}
+}
+
+// monthActions has a line for each month: what the champion does, and the fraud among what it approves.
+func (m monthly) monthActions(r replay.Result) *Table {
+	t := &Table{Name: "months", Caption: "The champion by month", Columns: []Column{{Name: "month"}, {Name: "records", Align: Right}}}
+	total := r.Total()
+	var actions []dataset.Action
+	for _, a := range outcomes {
+		if r.Actions[a].N() == 0 {
+			continue
+		}
+		actions = append(actions, a)
+		t.Columns = append(t.Columns, Column{Name: outcomeName(a), Head: strings.ReplaceAll(outcomeName(a), "_", "-"), Align: Right})
+	}
+	t.Columns = append(t.Columns, Column{Name: "labeled", Head: "labeled share", Align: Right}, Column{Name: "fraud_rate", Head: "fraud rate", Align: Right},
+		Column{Name: "interval", Head: m.intervalHead(), Align: Right, Extra: true})
+	row := func(key Cell, c replay.Counts, rate calibrate.Measure) []Cell {
+		all := c.Total()
+		out := []Cell{key, countCell(all.N())}
+		for _, a := range actions {
+			out = append(out, shareCell(c.Actions[a].N(), all.N()))
+		}
+		value, interval := measureText(rate)
+		return append(out, shareCell(all.Labeled(), all.N()), Cell{rate.Value, value}, textCell(interval))
+	}
+	rate := func(set calibrate.Setting, c replay.Counts) calibrate.Measure {
+		found, _ := calibrate.Find(set.Measures(r.Policy, c), "fraud_rate")
+		return found
+	}
+	s := m.screen
+	s.by = r.By
+	for _, g := range r.Groups {
+		t.Rows = append(t.Rows, row(keyCell(g.Key[0]), g.Counts, rate(s.partSetting(r, &g), g.Counts)))
+	}
+	if total.N() > 0 {
+		t.Total = row(textCell("all"), r.Counts, rate(m.setting(m.results[0]), r.Counts))
+	}
+	t.Footnotes = []string{"Shares of the records of the month; fraud rate: among approved records whose outcome is known and final."}
+	return t
+}
