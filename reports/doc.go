@@ -1,7 +1,7 @@
 // Package reports says what was found: results become a [Document], and a Document becomes bytes.
 //
 //  1. [Replay] arranges the results of a replay: tables for people, one tidy table for spreadsheets, one value for programs.
-//  2. [Write] renders a Document as text, json, csv or markdown; [Text], [JSON], [CSV] and [Markdown] are its parts.
+//  2. [Write] renders a Document as text, json, csv, markdown or html; [Text], [JSON], [CSV], [Markdown] and [HTML] are its parts.
 //  3. [Strategy] arranges a curve, [StrategyPicture] draws it, and [WritePicture] writes any [Picture] as svg, png or pdf.
 //
 // N kinds of result and M formats meet in Document alone. The bytes depend on the document only: no clock, no locale, no

@@ -164,7 +164,7 @@ func (Details) block()    {}
 func mark(i int) string { return fmt.Sprintf(" [%d]", i+1) }
 
 // formats lists what Write can write.
-var formats = []string{"text", "json", "csv", "markdown"}
+var formats = []string{"text", "json", "csv", "markdown", "html"}
 
 // Formats returns the names of the formats that Write knows.
 func Formats() []string { return append([]string(nil), formats...) }
@@ -180,6 +180,8 @@ func Write(w io.Writer, d Document, format string, opt TextOptions) error {
 		return CSV(w, d)
 	case "markdown":
 		return Markdown(w, d)
+	case "html":
+		return HTML(w, d)
 	}
 	return fmt.Errorf("format %q: want %s", format, strings.Join(formats, ", "))
 }

@@ -63,8 +63,8 @@ func TestGallery(t *testing.T) {
 }
 
 func TestWriteNamesFormats(t *testing.T) {
-	err := Write(&bytes.Buffer{}, Document{}, "html", TextOptions{})
-	if err == nil || err.Error() != `format "html": want text, json, csv, markdown` {
+	err := Write(&bytes.Buffer{}, Document{}, "xml", TextOptions{})
+	if err == nil || err.Error() != `format "xml": want text, json, csv, markdown, html` {
 		t.Errorf("got %v", err)
 	}
 	if err := Write(&bytes.Buffer{}, Document{}, "csv", TextOptions{}); err == nil {

@@ -23,7 +23,7 @@ Examples:
   trustreplay convert --labels outcomes.csv --out labeled.parquet history.jsonl`,
 		Flags: historyFlags(
 			&cli.StringFlag{Name: "out", Aliases: []string{"o"}, Usage: "the Parquet `FILE` to write, whole or not at all"},
-			&cli.StringFlag{Name: "format", Aliases: []string{"f"}, Value: "text", Usage: "text, json, csv or markdown: the `FORMAT` of the account on standard output"},
+			&cli.StringFlag{Name: "format", Aliases: []string{"f"}, Value: "text", Usage: "text, json, csv, markdown or html: the `FORMAT` of the account on standard output"},
 		),
 		Action: e.convert,
 	}

@@ -30,7 +30,7 @@ func historyFlags(more ...cli.Flag) []cli.Flag {
 // outputFlags are the flags of every verb that prints a document.
 func outputFlags(more ...cli.Flag) []cli.Flag {
 	return append(more,
-		&cli.StringFlag{Name: "format", Aliases: []string{"f"}, Value: "text", Usage: "text, json, csv or markdown: the `FORMAT` of the output"},
+		&cli.StringFlag{Name: "format", Aliases: []string{"f"}, Value: "text", Usage: "text, json, csv, markdown or html: the `FORMAT` of the output"},
 		&cli.StringFlag{Name: "out", Aliases: []string{"o"}, Usage: "write to `FILE`, whole or not at all, instead of standard output"},
 	)
 }

@@ -1,0 +1,218 @@
+package reports
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+)
+
+func (p *htmlPrinter) print(block Block) {
+	switch block := block.(type) {
+	case Heading:
+		p.section(string(block))
+	case Subheading:
+		p.heading(string(block), 3, "")
+	case Paragraph:
+		fmt.Fprintf(p, "<p>%s</p>\n", literal(string(block)))
+	case *Table:
+		p.table(block)
+	case Bars:
+		p.bars(block)
+	case Notes:
+		p.name(block.Caption)
+		p.WriteString("<ol class=\"notes\">\n")
+		for _, item := range block.Items {
+			fmt.Fprintf(p, "<li>%s</li>\n", literal(item))
+		}
+		p.WriteString("</ol>\n")
+	case KeyValues:
+		p.name(block.Caption)
+		p.WriteString("<dl>\n")
+		for _, pair := range block.Pairs {
+			fmt.Fprintf(p, "<div><dt>%s</dt><dd>%s</dd></div>\n", literal(pair.Key), literal(pair.Value.Text))
+		}
+		p.WriteString("</dl>\n")
+	case Box:
+		p.box(block)
+	case Code:
+		p.code(block)
+	case Figure:
+		p.figure(block)
+	case Details:
+		fmt.Fprintf(p, "<details><summary>%s</summary>\n", literal(block.Summary))
+		p.within(block.Blocks)
+		p.WriteString("</details>\n")
+	}
+}
+
+// section begins a section. One within a box or a fold is a heading alone: the element would end where that does anyway.
+func (p *htmlPrinter) section(text string) {
+	if p.depth == 0 {
+		p.WriteString("<section>\n")
+		p.open = true
+	}
+	p.level = 1
+	at := p.heading(text, 2, "")
+	p.contents = append(p.contents, anchor{at, text})
+}
+
+// name prints the caption of a block whose element has none.
+func (p *htmlPrinter) name(caption string) {
+	if caption != "" {
+		fmt.Fprintf(p, "<p class=\"name\">%s</p>\n", literal(caption))
+	}
+}
+
+// A box says its tone in a word too, for readers who do not see colours.
+func (p *htmlPrinter) box(b Box) {
+	class, lead := "box", ""
+	switch b.Tone {
+	case Good:
+		class, lead = "box good", `<span class="tone">Good</span> `
+	case Bad:
+		class, lead = "box bad", `<span class="tone">Caution</span> `
+	}
+	fmt.Fprintf(p, "<section class=\"%s\">\n", class)
+	level := p.level
+	p.heading(b.Title, 4, lead)
+	p.within(b.Blocks)
+	p.level = level
+	p.WriteString("</section>\n")
+}
+
+// code keeps lines as they are. Those of a diff are elements that say added and removed, with the marks that say so in the text.
+func (p *htmlPrinter) code(c Code) {
+	p.name(c.Caption)
+	p.WriteString(`<pre tabindex="0"><code>`)
+	for i, l := range c.Lines {
+		if i > 0 {
+			p.WriteByte('\n')
+		}
+		text := literal(l)
+		switch {
+		case c.Language == "diff" && strings.HasPrefix(l, "+"):
+			text = "<ins>" + text + "</ins>"
+		case c.Language == "diff" && strings.HasPrefix(l, "-"):
+			text = "<del>" + text + "</del>"
+		}
+		p.WriteString(text)
+	}
+	p.WriteString("</code></pre>\n")
+}
+
+// grid prints what is around a table of columns: a box that scrolls by itself where the page is too narrow, and can be reached by
+// keys for it.
+func (p *htmlPrinter) grid(name, caption string, columns []Column, body func()) {
+	about := "Table"
+	if caption != "" {
+		about = caption
+	}
+	id := ""
+	if name != "" {
+		id = fmt.Sprintf(` id="%s"`, p.id("table "+name))
+	}
+	fmt.Fprintf(p, "<div class=\"grid\"%s><div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"%s\"><table>\n", id, literal(about))
+	if caption != "" {
+		fmt.Fprintf(p, "<caption>%s</caption>\n", literal(caption))
+	}
+	p.WriteString("<thead><tr>")
+	for _, c := range columns {
+		if c.head() == "" {
+			p.WriteString("<td></td>") // a heading of nothing would be read as one
+			continue
+		}
+		fmt.Fprintf(p, "<th scope=\"col\"%s>%s</th>", alignment(c), literal(c.head()))
+	}
+	p.WriteString("</tr></thead>\n<tbody>\n")
+	body()
+	p.WriteString("</table></div>\n")
+}
+
+func (p *htmlPrinter) table(t *Table) {
+	p.grid(t.Name, t.Caption, t.Columns, func() {
+		for i, row := range t.Rows {
+			p.row(t, row, func(c int) string { return t.shade(i, c) })
+		}
+		p.WriteString("</tbody>\n")
+		if t.Total != nil {
+			p.WriteString("<tfoot>\n")
+			p.row(t, t.Total, plainCells)
+			p.WriteString("</tfoot>\n")
+		}
+	})
+	for _, f := range t.Footnotes {
+		fmt.Fprintf(p, "<p class=\"foot\">%s</p>\n", literal(f))
+	}
+	p.WriteString("</div>\n")
+}
+
+// row prints a row, and ends it.
+func (p *htmlPrinter) row(t *Table, row []Cell, shade func(column int) string) {
+	p.WriteString("<tr>")
+	p.cells(t, row, shade)
+	p.WriteString("</tr>\n")
+}
+
+// cells prints the cells of a row. The first heads it where it is text: a count heads nothing.
+func (p *htmlPrinter) cells(t *Table, row []Cell, shade func(column int) string) {
+	for c, cell := range row {
+		text := literal(cell.Text)
+		if c == 0 && t.Columns[0].Align == Left && text != "" {
+			fmt.Fprintf(p, "<th scope=\"row\">%s</th>", text)
+			continue
+		}
+		class, style := alignment(t.Columns[c]), shade(c)
+		if style != "" {
+			class = ` class="heat"`
+			if t.Columns[c].Align == Right {
+				class = ` class="n heat"`
+			}
+		}
+		fmt.Fprintf(p, "<td%s%s>%s</td>", class, style, text)
+	}
+}
+
+// plainCells is the shade of cells that have none.
+func plainCells(int) string { return "" }
+
+func alignment(c Column) string {
+	if c.Align == Right {
+		return ` class="n"`
+	}
+	return ""
+}
+
+// shade returns the attribute that shades a cell, "" for none.
+func (t *Table) shade(row, column int) string {
+	if row >= len(t.Heat) || column >= len(t.Heat[row]) {
+		return ""
+	}
+	v := t.Heat[row][column]
+	if !v.Defined() || !(v > 0) {
+		return ""
+	}
+	return fmt.Sprintf(` style="--a:%s"`, strconv.FormatFloat(math.Ceil(100*min(float64(v), 1))/100, 'f', -1, 64))
+}
+
+// bars prints a histogram as a table. The bars repeat the counts, so that they are not read out.
+func (p *htmlPrinter) bars(b Bars) {
+	t := b.table(func(int64, int64) string { return "" })
+	var most int64
+	for _, r := range b.Rows {
+		most = max(most, r.Count)
+	}
+	p.grid("", t.Caption, t.Columns, func() {
+		for i, row := range t.Rows {
+			p.WriteString("<tr>")
+			p.cells(t, row[:len(row)-1], plainCells)
+			p.WriteString(`<td class="bar" aria-hidden="true">`)
+			if n := b.Rows[i].Count; n > 0 {
+				fmt.Fprintf(p, `<span style="width:%.2f%%"></span>`, 100*float64(n)/float64(most))
+			}
+			p.WriteString("</td></tr>\n")
+		}
+		p.WriteString("</tbody>\n")
+	})
+	p.WriteString("</div>\n")
+}
