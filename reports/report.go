@@ -141,7 +141,9 @@ func (m monthly) about() string {
 }
 
 // lacking is the section of a part that cannot be made.
-func lacking(format string, args ...any) []Block { return []Block{Paragraph(fmt.Sprintf(format, args...))} }
+func lacking(format string, args ...any) []Block {
+	return []Block{Paragraph(fmt.Sprintf(format, args...))}
+}
 
 // named gives a table the name of its files.
 func named(name string, t *Table) *Table {

@@ -18,9 +18,9 @@ type reportJSON struct {
 	SchemaVersion int                    `json:"schema_version"`
 	Kind          string                 `json:"kind"`
 	Tool          string                 `json:"tool"`
-	Month         *string                `json:"month"` // null where no record has a time
+	Month         *string                `json:"month"`    // null where no record has a time
 	Decision      string                 `json:"decision"` // keep, change or insufficient_evidence
-	Reason        *string                `json:"reason"` // why the history cannot be calibrated on, else null
+	Reason        *string                `json:"reason"`   // why the history cannot be calibrated on, else null
 	Champion      policyJSON             `json:"champion"`
 	Proposed      *policyJSON            `json:"proposed"` // null unless a change is recommended
 	Challengers   []policyJSON           `json:"challengers"`
@@ -32,7 +32,7 @@ type reportJSON struct {
 	Period        *periodJSON            `json:"period"`
 	Maturity      *maturityJSON          `json:"maturity"` // null where labels were taken as they are
 	Windows       []windowJSON           `json:"windows"`
-	Numbers       []numberJSON           `json:"numbers"` // of the last window, or of all records without one
+	Numbers       []numberJSON           `json:"numbers"`  // of the last window, or of all records without one
 	Measures      []measureJSON          `json:"measures"` // of the champion over all records
 	Certificate   *calibrate.Certificate `json:"certificate"`
 	Forecasts     []forecastJSON         `json:"forecasts"`

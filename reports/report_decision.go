@@ -259,4 +259,3 @@ func (m monthly) contest() contest {
 	}
 	return contest{s, m.Versus}
 }
-

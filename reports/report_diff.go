@@ -11,7 +11,9 @@ const diffContext = 2
 
 // diffPolicies returns the lines of the second policy's file as a change of the first's: each begins with - or + or a space.
 func diffPolicies(from, to *replay.Policy) []string {
-	lines := func(p *replay.Policy) []string { return strings.Split(strings.TrimSuffix(string(p.YAML()), "\n"), "\n") }
+	lines := func(p *replay.Policy) []string {
+		return strings.Split(strings.TrimSuffix(string(p.YAML()), "\n"), "\n")
+	}
 	return shortened(diffLines(lines(from), lines(to)))
 }
 

@@ -54,7 +54,7 @@ func (m monthly) curveBlocks() []Block {
 		s := newSweepScreen(c, m.Mature)
 		picture := StrategyPicture(c, m.Mature, m.pictureLimits())
 		name := fmt.Sprintf("strategy-%d", i+1)
-		out = append(out, Figure{name, fmt.Sprintf("Fraud rate among approved over the approval rate as %s moves. %s", s.cutoffs(" and "), marksText(picture)), picture})
+		out = append(out, Figure{Name: name, Alt: fmt.Sprintf("Fraud rate among approved over the approval rate as %s moves. %s", s.cutoffs(" and "), marksText(picture)), Picture: picture})
 		if len(c.Points) > 0 {
 			more = append(more, named(name, s.pointTable()))
 		}
@@ -64,7 +64,7 @@ func (m monthly) curveBlocks() []Block {
 	}
 	if m.advice != nil {
 		picture := FrontierPicture(m.Calibration, m.Evidence)
-		out = append(out, Figure{"frontier", "The frontier, the policies tested and the recommendation. " + marksText(picture), picture})
+		out = append(out, Figure{Name: "frontier", Alt: "The frontier, the policies tested and the recommendation. " + marksText(picture), Picture: picture})
 	} else {
 		out = append(out, Paragraph("No frontier: "+m.Nothing+"."))
 	}

@@ -78,6 +78,8 @@ type history struct {
 	hash    bool
 	// unsure says that no age was found in the first records: the scan that answers will tell whether there is one.
 	unsure bool
+	// told says that unmatched labels were told of: a history can be read more than once.
+	told bool
 }
 
 func (e *env) history(c *cli.Context) (*history, error) { return e.historyOf(c, c.Args().Slice()) }
@@ -143,9 +145,10 @@ func (e *env) labels(ctx context.Context, h *history, names []string, key string
 
 // unmatched tells how many labels found no record: all of them, where the ids of the two are not the same thing.
 func (e *env) unmatched(h *history) {
-	if h.labels == nil {
+	if h.labels == nil || h.told {
 		return
 	}
+	h.told = true
 	if n := h.labels.Unmatched(); n > 0 {
 		fmt.Fprintf(e.stderr, "trustreplay: labels: %d of %d ids (%s) are in no record\n", n, h.labels.Len(), h.labels.Key)
 	}
