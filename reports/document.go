@@ -120,7 +120,10 @@ type Figure struct {
 	// Name is that of its files, as that of a Table.
 	Name string
 	// Alt tells what the picture shows to a reader who does not see it: a sentence with the figures that matter.
-	Alt     string
+	Alt string
+	// File is the path of the picture from the folder of a markdown file to where it was written, with slashes; "" for a picture that
+	// was not, which markdown leaves out. Html has its pictures in the page.
+	File    string
 	Picture Picture
 }
 

@@ -40,7 +40,8 @@ func gallery() Document {
 			Subheading("# Under " + hostile),
 			Box{"Keep the champion", Bad, []Block{Paragraph("Because of " + hostile), KeyValues{"", []Pair{{"records", countCell(7)}}}}},
 			Code{"A diff", "diff", []string{"-gate: {low: block}", "+  ```" + hostile, " # kept"}},
-			Figure{"curve", "A curve of " + hostile, Picture{}},
+			Figure{"curve", "A curve of " + hostile, "", Picture{}},
+			Figure{Name: "beside", Alt: "Kept [beside]", File: "figures/a (1).svg"},
 			Details{"More", []Block{Paragraph("folded")}},
 		},
 	}

@@ -84,7 +84,7 @@ func everyText(s string) Document {
 		Heading(s), Bars{s + ".", "b" + s, "c" + s, "d" + s, []Bar{{"e" + s, 3, cell}, {"f" + s, 0, cell}}},
 		Heading(s), Notes{s + ".", []string{s, s}},
 		Heading(s), Details{s, []Block{Paragraph(s), Heading(s), Subheading(s)}},
-		Figure{s, s, Picture{}}, // pictures have such a test of their own
+		Figure{s, s, s, Picture{}}, // pictures have such a test of their own
 	}}
 }
 

@@ -202,14 +202,21 @@ func compactSVG(svg []byte, widths []vg.Length) []byte {
 	svg = bytes.Replace(svg, []byte(group), []byte(`<g font-family="'Liberation Sans',Arial,Helvetica,sans-serif" `+strings.TrimPrefix(group, "<g ")), 1)
 	var out bytes.Buffer
 	last := 0
-	for i, at := range svgTexts.FindAllSubmatchIndex(svg, -1) {
+	found := svgTexts.FindAllSubmatchIndex(svg, -1)
+	if len(found) != len(widths) {
+		panic(fmt.Sprintf("reports: %d texts of an svg are %d", len(widths), len(found)))
+	}
+	for i, at := range found {
 		part := func(group int) []byte { return svg[at[2*group]:at[2*group+1]] }
 		out.Write(svg[last:at[0]])
 		fmt.Fprintf(&out, `<text textLength="%.5g" lengthAdjust="spacingAndGlyphs" %s`, widths[i].Points(), part(1))
 		if weight := part(2); string(weight) != "normal" {
 			fmt.Fprintf(&out, ` font-weight="%s"`, weight)
 		}
-		fmt.Fprintf(&out, ` font-size="%s" fill="%s"`, part(3), part(4))
+		fmt.Fprintf(&out, ` font-size="%s"`, part(3))
+		if at[8] >= 0 { // the canvas leaves black out, as SVG does
+			fmt.Fprintf(&out, ` fill="%s"`, bytes.TrimPrefix(part(4), []byte(";fill:")))
+		}
 		last = at[1]
 	}
 	out.Write(svg[last:])
@@ -219,7 +226,7 @@ func compactSVG(svg []byte, widths []vg.Length) []byte {
 // What the SVG canvas writes of a text up to its words, and of an opaque shape.
 var (
 	svgTexts = regexp.MustCompile(`<text (x="[^"]*" y="[^"]*" transform="scale\(1, -1\)")\s+` +
-		`style="font-family:[^;"]*;font-variant:normal;font-weight:(\w+);font-style:normal;font-size:([\d.]+)px(?:;fill:(#[0-9A-F]{6}))"`)
+		`style="font-family:[^;"]*;font-variant:normal;font-weight:(\w+);font-style:normal;font-size:([\d.]+)px(;fill:#[0-9A-F]{6})?"`)
 	svgStyles = regexp.MustCompile(`style="fill:(#[0-9A-F]{6})" />`)
 )
 
