@@ -37,6 +37,9 @@ func (l *loader) checkBlocks(place string, blocks []Block, used map[string]bool)
 			name(place, "table", b.Name)
 		case Figure:
 			name(place, "figure", b.Name)
+			if b.File != "" {
+				l.refuse(place+".file", "%.100q: want none, a file does not tell where its figures were written", b.File)
+			}
 		case Code:
 			if !slices.Contains(languages, b.Language) {
 				l.refuse(place+".language", "%.40q: want yaml, diff, console or none", b.Language)

@@ -56,8 +56,8 @@ func Report(in Monthly) Document {
 	m := newMonthly(in)
 	d := Document{Title: m.title()}
 	d.Blocks = append(d.Blocks, Paragraph(m.about()))
-	for i, s := range m.sections() {
-		d.Blocks = append(d.Blocks, Heading(fmt.Sprintf("%d. %s", i+1, s.title)))
+	for _, s := range m.sections() {
+		d.Blocks = append(d.Blocks, Heading(s.title))
 		d.Blocks = append(d.Blocks, s.blocks()...)
 	}
 	d.Tidy = m.screen.replayTidy()
@@ -131,13 +131,16 @@ func (m monthly) title() string {
 }
 
 // about says in one line what the report is of.
-func (m monthly) about() string {
+func (m monthly) about() string { return m.window() + ". Made by " + m.Tool + "." }
+
+// window names the records and their time.
+func (m monthly) window() string {
 	text := fmt.Sprintf("%s records", thousands(m.results[0].Total().N()))
 	if p := m.account.Period; p != nil {
 		first, last := p.Days()
 		text += ", " + first + " to " + last + " (UTC)"
 	}
-	return text + finalTo(m.account) + ". Made by " + m.Tool + "."
+	return text + finalTo(m.account)
 }
 
 // lacking is the section of a part that cannot be made.

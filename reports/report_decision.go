@@ -44,7 +44,7 @@ func (m monthly) proposed() *calibrate.Candidate {
 }
 
 func (m monthly) decisionBlocks() []Block {
-	box := Box{Blocks: m.verdictBlocks()}
+	box := Box{Blocks: append([]Block{m.numbers()}, m.verdictBlocks()...)}
 	switch m.decide() {
 	case decideChange:
 		box.Title, box.Tone = "Change: run the proposed policy", Good
@@ -53,7 +53,6 @@ func (m monthly) decisionBlocks() []Block {
 	default:
 		box.Title, box.Tone = "Insufficient evidence: keep the champion, and promise nothing of it", Bad
 	}
-	box.Blocks = append(box.Blocks, m.numbers())
 	if at := m.proposed(); at != nil && m.decide() == decideChange {
 		box.Blocks = append(box.Blocks, Code{Caption: "The proposed policy, as a change of the champion", Language: "diff", Lines: diffPolicies(m.Champion, at.Policy)})
 	}
@@ -72,7 +71,10 @@ func (m monthly) verdictBlocks() []Block {
 	if a := m.Evidence.Apparent; a != nil && a.NobodyIsBest() {
 		out = append(out, Paragraph(fmt.Sprintf("By these goals it is best to approve nobody: %s. Look at the goals first.", m.advice.objectiveText(a.Nobody.Objective))))
 	}
-	list := m.advice.verdict()[1:] // its heading is the title of the box
+	list := m.advice.verdict()[1:] // its heading is the title of the box, and the table has what it gains
+	if m.decide() == decideChange {
+		list = list[:1]
+	}
 	if m.decide() == decideNone && m.advice.cert == nil {
 		out = append(out, Paragraph("No policy is certified to keep "+m.limitsText()+"."))
 	}
@@ -184,7 +186,7 @@ func (m monthly) numbers() *Table {
 		}
 		t.Rows = append(t.Rows, row)
 	}
-	t.Footnotes = []string{fmt.Sprintf("Of %s. Intervals are for display; what is promised is the limit, in the words above.", window)}
+	t.Footnotes = []string{fmt.Sprintf("Of %s. Intervals are for display; what is promised is in the words below.", window)}
 	if m.decide() != decideChange {
 		t.Footnotes[0] = fmt.Sprintf("Of %s.", window)
 	}
@@ -207,7 +209,7 @@ func (m monthly) minds() []string {
 		}
 		if steps := m.Evidence.Rollout; len(steps) > 0 && len(steps[0].Triggers) > 0 {
 			if g := steps[0].Triggers[0]; g.Stop <= g.Look {
-				say("In the rollout: after %s labeled, mature records under %s, %s or more of them against %s. Then stop (section 10).",
+				say("In the rollout: after %s labeled, mature records under %s, %s or more of them against %s. Then stop (Rollout).",
 					thousands(g.Look), steps[0].Policy.Name, thousands(g.Stop), limitText(g.Limit))
 			}
 		}
@@ -225,13 +227,13 @@ func (m monthly) minds() []string {
 			continue
 		}
 		if q := m.contest().question(v); q.Unknown > 0 {
-			say("The %s %s. %s", thousands(q.Unknown), q.stopped, q.breakEven())
+			say("The %s %s, among what it approves. %s", thousands(q.Unknown), q.stopped, strings.Replace(q.breakEven(), "It is at most", "Its fraud rate is at most", 1))
 		}
 	}
 	if r := m.advice.Refused; r != nil {
-		say("An answer of %s on records that history did not ask it about: another policy may then be certified (section 9).", m.Calibration.Candidates[r.Candidate].Policy.Second)
+		say("An answer of %s on records that history did not ask it about: another policy may then be certified (What history cannot say).", m.Calibration.Candidates[r.Candidate].Policy.Second)
 	}
-	say("A change in who applies. What is promised is of applicants like those of %s; section 3 says what has moved since.", m.Calibration.Windows[len(m.Calibration.Windows)-1])
+	say("A change in who applies. What is promised is of applicants like those of %s; Stability says what has moved.", m.Calibration.Windows[len(m.Calibration.Windows)-1])
 	return out
 }
 

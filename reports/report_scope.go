@@ -14,7 +14,7 @@ func (m monthly) scopeBlocks() []Block {
 	p := m.Profile
 	out := []Block{summary(p, p.Collection())}
 	if n := p.Total.N() - m.results[0].Total().N(); n > 0 && m.Month != "" {
-		out = append(out, Paragraph(fmt.Sprintf("The files hold %s records of later months than %s: the profile of this section and of section 4 counts them, nothing else does.", thousands(n), m.Month)))
+		out = append(out, Paragraph(fmt.Sprintf("The files hold %s records of later months than %s: this section and Score performance count them, nothing else does.", thousands(n), m.Month)))
 	}
 	if text := maturityText(m.account); text != "" {
 		out = append(out, Paragraph(text+"."))
@@ -38,7 +38,57 @@ func (m monthly) stabilityBlocks() []Block {
 	if m.Month == "" || len(months.Groups) < 2 {
 		return lacking("There is no second month to compare with.")
 	}
-	return []Block{m.monthActions(months)}
+	return []Block{m.fraudMonths(months), m.actionMonths(months), m.monthActions(months)}
+}
+
+// monthsOf are those of the groups of a result by month.
+func monthsOf(r replay.Result) []string {
+	var out []string
+	for _, g := range r.Groups {
+		out = append(out, fmt.Sprint(keyCell(g.Key[0]).Text))
+	}
+	return out
+}
+
+// actionMonths draws what the champion does month by month.
+func (m monthly) actionMonths(r replay.Result) Figure {
+	p := Picture{Title: "What " + m.Champion.Name + " does by month", Subtitle: m.window(), X: Axis{Label: "Month", Names: monthsOf(r)}, Y: Axis{Label: "Share of records", Percent: true, To: 1}, Stacked: true,
+		Empty: "No record has a time."}
+	var words []string
+	for _, a := range outcomes {
+		if r.Actions[a].N() == 0 {
+			continue
+		}
+		s := Series{Name: strings.ReplaceAll(outcomeName(a), "_", "-")}
+		for _, g := range r.Groups {
+			s.Values = append(s.Values, float64(g.Actions[a].N())/float64(max(1, g.Total().N())))
+		}
+		p.Series = append(p.Series, s)
+		last := r.Groups[len(r.Groups)-1]
+		words = append(words, fmt.Sprintf("%s %s", s.Name, shareCell(last.Actions[a].N(), last.Total().N()).Text))
+	}
+	return Figure{Name: "actions-by-month", Alt: fmt.Sprintf("Shares of the actions by month; in %s: %s.", p.X.Names[len(p.X.Names)-1], strings.Join(words, ", ")), Picture: p}
+}
+
+// fraudMonths draws the fraud rate among what the champion approves month by month, with its interval and the limit on it.
+func (m monthly) fraudMonths(r replay.Result) Figure {
+	p := Picture{Title: "Fraud among what " + m.Champion.Name + " approves, by month", Subtitle: m.window(), X: Axis{Label: "Month", Names: monthsOf(r)},
+		Y: Axis{Label: "Fraud rate among approved", Percent: true}, Band: confidenceText(m.confidence) + " interval", Limits: m.pictureLimits(), Empty: "No approved record has a final label."}
+	c := Curve{Name: "fraud rate", Dots: true, Whiskers: true}
+	s := m.screen
+	s.by = r.By
+	alt := "No month has an approved record with a final label."
+	for i, g := range r.Groups {
+		rate, _ := calibrate.Find(s.partSetting(r, &g).Measures(r.Policy, g.Counts), "fraud_rate")
+		if !rate.Value.Defined() || rate.Bounded() {
+			continue
+		}
+		c.Points, c.Band = append(c.Points, Point{float64(i), float64(rate.Value)}), append(c.Band, calibrate.Interval{Low: rate.Low, High: rate.High})
+		value, interval := measureText(rate)
+		alt = fmt.Sprintf("The fraud rate among approved records by month; in %s it is %s (%s).", p.X.Names[i], value, interval)
+	}
+	p.Curves = []Curve{c}
+	return Figure{Name: "fraud-by-month", Alt: alt, Picture: p}
 }
 
 // monthActions has a line for each month: what the champion does, and the fraud among what it approves.

@@ -23,10 +23,10 @@ func (m monthly) scoreBlocks() []Block {
 	if p.Collection().Mode != replay.ModeSingle {
 		out = append(out, heatTable(p))
 	}
-	more := Details{Summary: "Lift and gains, cells of the heat map, recorded clusters"}
+	more := Details{Summary: "Lift and gains, the heat map as a picture and its cells, recorded clusters"}
 	more.Blocks = append(more.Blocks, namedAll("gains", blocks[1:])...)
 	if p.Collection().Mode != replay.ModeSingle {
-		more.Blocks = append(more.Blocks, heatCells(p))
+		more.Blocks = append(more.Blocks, heatFigure(p), heatCells(p))
 	}
 	more.Blocks = append(more.Blocks, namedAll("recorded-clusters", bandTables(p))...)
 	return append(out, more)
@@ -67,6 +67,27 @@ func heatTable(p *replay.Profile) *Table {
 		t.Footnotes = append(t.Footnotes, fmt.Sprintf("%s answers carry a score but no cluster; the standard bands stand in.", thousands(p.Derived)))
 	}
 	return t
+}
+
+// heatFigure is the heat map as a picture, for slides.
+func heatFigure(p *replay.Profile) Figure {
+	h := &HeatMap{Name: "Fraud rate", Percent: true}
+	for _, s := range dataset.Clusters {
+		h.Rows, h.Columns = append(h.Rows, s.String()), append(h.Columns, s.String())
+		var row []HeatCell
+		for _, o := range dataset.Clusters {
+			m := calibrate.Rate("", p.Pairs[s][o].Records[dataset.Fraud], p.Pairs[s][o].Labeled(), inspectConfidence)
+			cell := HeatCell{Value: float64(m.Value), Text: none, Detail: "n = " + thousands(m.Denominator)}
+			if m.Value.Defined() {
+				cell.Text = shareText(m.Value)
+			}
+			row = append(row, cell)
+		}
+		h.Cells = append(h.Cells, row)
+	}
+	return Figure{Name: "heat-map", Alt: "The fraud rate of the labeled records by session and onboarding cluster, as in the table of the same cells.",
+		Picture: Picture{Title: "Fraud rate by session and onboarding cluster", Subtitle: thousands(p.Total.Labeled()) + " labeled records", X: Axis{Label: "Onboarding"}, Y: Axis{Label: "Session"}, Heat: h,
+			Notes: []string{"n: labeled records. A cell of few shows a rate that chance alone can make."}}}
 }
 
 // heatText prints a cell of the heat map: 1.2 % of 3,400.
