@@ -43,6 +43,7 @@ type Builder struct {
 	singles  []single  // where the plan asks for them
 	entities entityHashes
 	treated  treatedCounter
+	traits   *traitCounter // where the plan asks for them
 	noAmount int64
 	total    int64 // amount so far, to refuse an overflow before it happens
 }
@@ -78,6 +79,9 @@ func NewBuilder(plan *Plan) *Builder {
 		b.parts = append(b.parts, &maskPart{b: b})
 	}
 	b.steps = make([]pairing, len(b.parts))
+	if plan.traits != nil {
+		b.traits = newTraitCounter(plan)
+	}
 	for column, f := range plan.fields {
 		if f.Kind == dataset.KindState || plan.inCondition(f) {
 			b.unseen = append(b.unseen, column)
@@ -103,6 +107,11 @@ func (b *Builder) Add(batch *dataset.Batch) error {
 	}
 	if b.plan.single() {
 		if err := b.note(batch); err != nil {
+			return err
+		}
+	}
+	if b.traits != nil {
+		if err := b.traits.add(batch); err != nil {
 			return err
 		}
 	}
@@ -245,6 +254,9 @@ func (b *Builder) Cube() (*Cube, error) {
 	c := &Cube{plan: b.plan, NoAmount: b.noAmount}
 	if b.chance != nil {
 		c.outside = b.chance.outside
+	}
+	if b.traits != nil {
+		c.traits = b.traits.freeze()
 	}
 	for _, column := range b.unseen {
 		c.unseen = append(c.unseen, b.plan.fields[column].Name)

@@ -23,7 +23,8 @@ type Cube struct {
 	outside    extent // where the plan asks for exploration
 	// singles are the records one by one where the plan asks for them, ordered by entity and time.
 	singles []single
-	unseen  []string // products and fields of conditions of which no record has a value
+	traits  []MonthTraits // of the whole history, by month; nil where the plan does not ask for them
+	unseen  []string      // products and fields of conditions of which no record has a value
 }
 
 // A cubeGroup holds the cells of the records that share the By values, the outcome of every condition and what production did.
@@ -75,7 +76,11 @@ func Merge(cubes ...*Cube) (*Cube, error) {
 		sum.unseen = slices.DeleteFunc(slices.Clone(sum.unseen), func(f string) bool { return !slices.Contains(c.unseen, f) })
 		sum.production.add(c.production)
 		sum.outside.add(c.outside)
+		sum.traits = addMonths(sum.traits, c.traits)
 		groups = append(groups, c.groups...)
+	}
+	if len(sum.traits) > maxTraitMonths {
+		return nil, errMonths
 	}
 	var err error
 	if sum.groups, err = gather(groups); err != nil {

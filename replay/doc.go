@@ -25,6 +25,6 @@
 //	past exploration maturity treated treatments impute  what production did, by which chance, label ages, treatments, assumptions
 //	single entity timeline enrollment spread   records one by one: whose, in which order, of which amount
 //	failures handling latency calendar         answers that failed, time to decide, months and days
-//	library profile collection                 red flags, signals and scores of a history
+//	library profile collection traits          red flags, signals and scores of a history, and of each of its months
 //	economics limit acceptance                 prices, limits and gates, as their files say them
 package replay

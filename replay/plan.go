@@ -49,6 +49,9 @@ type Question struct {
 	Exploration string
 	// Outcomes adds what came of production's own step-ups and reviews, for Cube.Treated.
 	Outcomes bool
+	// Traits are fields of which the cube counts, month by month, what records look like (Cube.Traits); nil where nobody asks.
+	// TraitFields lists those that a history has. It changes no other count.
+	Traits []dataset.Field
 	// Economics say what decisions cost, nil where nobody asks. They are carried to every answer, and change no count.
 	Economics *Economics
 }
@@ -73,6 +76,7 @@ type Plan struct {
 	by      []int              // the column of each By field, that of the time for a month or day
 	cells   int                // size of the inner grid: the product of the axes and of the labels
 	treated [numTreatments]int // columns of the outcomes of step-ups and of reviews, -1 unless asked for
+	traits  *traitColumns      // nil where nobody asks
 }
 
 // An axis holds what policies can tell apart in one product's answer: a bin of its state and, where a policy uses it, the
@@ -139,6 +143,7 @@ func NewPlan(q Question) (*Plan, error) {
 			p.treated[i] = p.column(dataset.Field{Name: name, Kind: dataset.KindText})
 		}
 	}
+	p.addTraits()
 	for i, name := range q.By {
 		if slices.Contains(q.By[:i], name) {
 			return nil, fmt.Errorf("by %q is named twice", name)

@@ -2,7 +2,9 @@
 //
 //  1. [Replay] arranges the results of a replay: tables for people, one tidy table for spreadsheets, one value for programs.
 //  2. [Write] renders a Document as text, json, csv, markdown or html; [Text], [JSON], [CSV], [Markdown] and [HTML] are its parts.
-//  3. [Strategy] arranges a curve, [StrategyPicture] draws it, and [WritePicture] writes any [Picture] as svg, png or pdf.
+//  3. [Drift] arranges a period against a baseline.
+//  4. [Report] composes the monthly report of all of them, and [ParseReport] reads its file again.
+//  5. [Strategy] arranges a curve, [StrategyPicture] draws it, and [WritePicture] writes any [Picture] as svg, png or pdf.
 //
 // N kinds of result and M formats meet in Document alone. The bytes depend on the document only: no clock, no locale, no
 // environment variable.

@@ -27,6 +27,9 @@ type Monthly struct {
 	// and then by the fields of By. Account describes these records.
 	Results []replay.Result
 	Account dataset.Account
+	// Drift holds the records of the Month against those before, nil where there are none before; Stability is month by month.
+	Drift     *calibrate.Drift
+	Stability []calibrate.MonthStability
 	// Versus compare the champion with the recommended policy, where it changes anything, and then with those that were named. Each
 	// comparison is split as the results are.
 	Versus []Versus

@@ -2,6 +2,7 @@ package reports
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/trustreplay/trustreplay/calibrate"
@@ -38,8 +39,72 @@ func (m monthly) stabilityBlocks() []Block {
 	if m.Month == "" || len(months.Groups) < 2 {
 		return lacking("There is no second month to compare with.")
 	}
-	return []Block{m.fraudMonths(months), m.actionMonths(months), m.monthActions(months)}
+	var out, more []Block
+	if m.Drift != nil {
+		list := driftBlocks(m.Drift)
+		headlines := list[0].(Notes)
+		headlines.Caption = fmt.Sprintf("%s against %s: what changed, as far as these records can say", m.Month, sideWords(m.Drift.Baseline))
+		out = append(out, headlines)
+		more = demoted(list[1:])
+	}
+	out = append(out, m.fraudMonths(months), m.actionMonths(months))
+	if len(m.Stability) > 0 {
+		out = append(out, m.indexMonths())
+	}
+	out = append(out, Details{Summary: "The champion by month, as a table", Blocks: []Block{m.monthActions(months)}})
+	if more != nil {
+		out = append(out, Details{Summary: "Drift in full: decisions, fraud rates, scores, signals, answers, order", Blocks: more})
+	}
+	return out
 }
+
+// demoted makes headings of a document those of a part of one.
+func demoted(list []Block) []Block {
+	for i, b := range list {
+		if h, ok := b.(Heading); ok {
+			list[i] = Subheading(h)
+		}
+	}
+	return list
+}
+
+// indexMonths draws how far the scores of the champion's products are from those of the months before, beside what chance makes.
+func (m monthly) indexMonths() Figure {
+	p := Picture{Title: "How far scores have moved, by month", Subtitle: m.window(), X: Axis{Label: "Month"}, Y: Axis{Label: "Population stability index (PSI)"}, Empty: "No month has scores on both sides.",
+		Notes: []string{fmt.Sprintf("Each month against the months before %s, itself left out. By chance: where %s of months would be below if nothing had changed.", m.Month, confidenceText(stabilityLevel))}}
+	for _, month := range m.Stability {
+		p.X.Names = append(p.X.Names, month.Month)
+	}
+	alt := "The PSI of the scores by month."
+	chance := Curve{Name: confidenceText(stabilityLevel) + " by chance"}
+	for _, product := range []string{m.Champion.First, m.Champion.Second} {
+		c := Curve{Name: product, Dots: true}
+		for i, month := range m.Stability {
+			at := slices.IndexFunc(month.Products, func(s calibrate.ProductStability) bool { return s.Product == product })
+			if at < 0 || !month.Products[at].Index.PSI.Defined() {
+				continue
+			}
+			x := month.Products[at].Index
+			c.Points = append(c.Points, Point{float64(i), float64(x.PSI)})
+			if product == m.Champion.First && x.Most95.Defined() {
+				chance.Points = append(chance.Points, Point{float64(i), float64(x.Most95)})
+			}
+			if month.Month == m.Month {
+				alt += fmt.Sprintf(" In %s that of %s is %s, of which chance makes up to %s in %s of months.", month.Month, product, indexText(x.PSI), indexText(x.Most95), confidenceText(stabilityLevel))
+			}
+		}
+		if len(c.Points) > 0 {
+			p.Curves = append(p.Curves, c)
+		}
+	}
+	if len(chance.Points) > 0 {
+		p.Curves = append(p.Curves, chance)
+	}
+	return Figure{Name: "psi-by-month", Alt: alt, Picture: p}
+}
+
+// stabilityLevel is that of what chance makes of an index, Index.Most95.
+const stabilityLevel = 0.95
 
 // monthsOf are those of the groups of a result by month.
 func monthsOf(r replay.Result) []string {

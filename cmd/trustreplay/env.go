@@ -57,7 +57,7 @@ func inputs(c *cli.Context) []string {
 	if name, one := c.Value("policy").(string); one {
 		names = append(names, name)
 	}
-	return slices.Concat(names, c.StringSlice("labels"), c.StringSlice("policy"), c.StringSlice("challenger"), c.StringSlice("mark"))
+	return slices.Concat(names, c.StringSlice("labels"), c.StringSlice("policy"), c.StringSlice("challenger"), c.StringSlice("mark"), c.StringSlice("baseline"))
 }
 
 // abort removes every output that was not committed.

@@ -19,7 +19,11 @@ import (
 func (e *env) gather(c *cli.Context, h *history, r reportRequest) (in reports.Monthly, got *calibrate.Calibration, err error) {
 	in = reports.Monthly{Tool: "trustreplay " + version(), By: r.by, Confidence: r.confidence, Champion: r.champion, Goals: r.goals, Previous: r.previous}
 	h.hash = true
-	if in.Profile, err = e.profile(c, h); err != nil {
+	found, err := e.discover(c, h)
+	if err != nil {
+		return in, nil, err
+	}
+	if in.Profile, err = e.profile(c, h, found); err != nil {
 		return in, nil, err
 	}
 	h.hash = false // of the same bytes
@@ -44,7 +48,7 @@ func (e *env) gather(c *cli.Context, h *history, r reportRequest) (in reports.Mo
 	if err := curves(&in, cube, r); err != nil {
 		return in, nil, err
 	}
-	if err := e.allRecords(c, h, &in, r); err != nil {
+	if err := e.allRecords(c, h, &in, r, replay.TraitFields(found)); err != nil {
 		return in, nil, err
 	}
 	in.Commands = e.reportCommands(c, in)
@@ -52,11 +56,7 @@ func (e *env) gather(c *cli.Context, h *history, r reportRequest) (in reports.Mo
 }
 
 // profile reads what inspect reads.
-func (e *env) profile(c *cli.Context, h *history) (*replay.Profile, error) {
-	found, err := e.discover(c, h)
-	if err != nil {
-		return nil, err
-	}
+func (e *env) profile(c *cli.Context, h *history, found []dataset.Discovered) (*replay.Profile, error) {
 	scan, err := h.open(c.Context, replay.ProfileFields(found))
 	if err != nil {
 		return nil, err
@@ -128,7 +128,7 @@ func curves(in *reports.Monthly, cube *replay.Cube, r reportRequest) error {
 }
 
 // allRecords replays the champion, the recommended policy and the challengers over all records, by month and segment.
-func (e *env) allRecords(c *cli.Context, h *history, in *reports.Monthly, r reportRequest) error {
+func (e *env) allRecords(c *cli.Context, h *history, in *reports.Monthly, r reportRequest, traits []dataset.Field) error {
 	list := []*replay.Policy{r.champion}
 	if in.Calibration != nil {
 		if at, found := in.Calibration.Recommendation(); found && len(replay.Edits(in.Calibration.Base, at.Policy)) > 0 {
@@ -138,7 +138,7 @@ func (e *env) allRecords(c *cli.Context, h *history, in *reports.Monthly, r repo
 	list = append(list, r.challengers...)
 	q := r.question
 	q.Policies, q.By, q.Exact, q.Singles, q.MatureOnly = list, append([]string{replay.Month}, r.by...), false, false, false
-	q.Economics = r.goals.Economics
+	q.Economics, q.Traits = r.goals.Economics, traits
 	var forecast *replay.Policy
 	if r.previous != nil {
 		var err error
@@ -174,6 +174,9 @@ func (e *env) allRecords(c *cli.Context, h *history, in *reports.Monthly, r repo
 	if in.Versus, err = compareAll(cube, in.Results); err != nil {
 		return err
 	}
+	if err := stability(in, cube); err != nil {
+		return err
+	}
 	if forecast != nil {
 		result, err := cube.Run(forecast)
 		if err != nil {
@@ -182,6 +185,22 @@ func (e *env) allRecords(c *cli.Context, h *history, in *reports.Monthly, r repo
 		in.Realised = *result
 	}
 	return nil
+}
+
+// stability holds the month of the report against those before it, where there are any.
+func stability(in *reports.Monthly, cube *replay.Cube) error {
+	before := func(month string) bool { return month != "" && month < in.Month }
+	baseline, err := calibrate.NewDriftSide(cube, in.Champion, before)
+	if err != nil || baseline.Total().N() == 0 {
+		return err
+	}
+	period, err := calibrate.NewDriftSide(cube, in.Champion, func(month string) bool { return month == in.Month })
+	if err != nil {
+		return err
+	}
+	in.Drift = calibrate.CompareDrift(baseline, period, in.Confidence)
+	in.Stability, err = calibrate.Stability(cube, in.Champion, before, in.Confidence)
+	return err
 }
 
 // upTo leaves out the records of months after the one that the report is of, which is the last one where none is named.

@@ -1,0 +1,285 @@
+package replay
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/trustreplay/trustreplay/dataset"
+)
+
+// maxTraitMonths bounds the months of a history whose traits are counted, a hundred years of them: each takes 24 KiB for a product
+// with scores.
+const maxTraitMonths = 1200
+
+var errMonths = fmt.Errorf("records of more than %d months: want a part of the history at a time", maxTraitMonths)
+
+// A traitColumns says where a plan's traits are read.
+type traitColumns struct {
+	label    int
+	products []productTraitColumns
+	signals  []traitColumn
+	codes    []traitColumn
+}
+
+type productTraitColumns struct {
+	name           string
+	state, cluster int
+}
+
+// A traitColumn is that of a field, with the column of the state of the product that it belongs to, -1 for none.
+type traitColumn struct {
+	name            string
+	column, answers int
+}
+
+// addTraits adds the columns of the question's traits.
+func (p *Plan) addTraits() {
+	if p.Traits == nil {
+		return
+	}
+	t := &traitColumns{label: p.label}
+	for _, product := range dataset.Products {
+		if f := (dataset.Field{Name: dataset.ProductField(product, ""), Kind: dataset.KindState}); slices.Contains(p.Traits, f) {
+			cluster := dataset.Field{Name: dataset.ProductField(product, "score_cluster"), Kind: dataset.KindCluster}
+			t.products = append(t.products, productTraitColumns{product, p.column(f), p.column(cluster)})
+		}
+	}
+	for _, f := range p.Traits {
+		switch f.Kind {
+		case dataset.KindBool:
+			t.signals = append(t.signals, traitColumn{f.Name, p.column(f), p.answersOf(f.Name)})
+		case dataset.KindCodes:
+			t.codes = append(t.codes, traitColumn{f.Name, p.column(f), p.answersOf(f.Name)})
+		}
+	}
+	p.traits = t
+}
+
+// answersOf returns the column of the state of the product that a field belongs to: of a part of onboarding where there is one.
+func (p *Plan) answersOf(name string) int {
+	for at := strings.LastIndexByte(name, '.'); at > 0; at = strings.LastIndexByte(name, '.') {
+		name = name[:at]
+		state := dataset.Field{Name: name, Kind: dataset.KindState}
+		if slices.Contains(p.Traits, state) {
+			return p.column(state)
+		}
+	}
+	return -1
+}
+
+// A traitCounter counts one worker's share, month by month.
+type traitCounter struct {
+	plan   *Plan
+	month  timePart
+	number []uint32
+	months []*Traits // by the month's number; codes by their number in codes, not by name
+	codes  []codeNumbers
+	counts [][][]int64 // by month, field of codes and code
+}
+
+// codeNumbers gives numbers to the codes of a field, asking once for each entry of a dictionary.
+type codeNumbers struct {
+	byName  map[string]uint32
+	dict    uint64
+	entries [][]uint32 // the codes of each entry, each once; nil where not asked yet
+	tooMany bool
+}
+
+func newTraitCounter(p *Plan) *traitCounter {
+	c := &traitCounter{plan: p, codes: make([]codeNumbers, len(p.traits.codes))}
+	c.month = timePart{calendar: calendars[Month], column: p.time}
+	for i := range c.codes {
+		c.codes[i].byName = map[string]uint32{}
+	}
+	return c
+}
+
+func (c *traitCounter) add(b *dataset.Batch) error {
+	c.number = resized(c.number, b.N)
+	c.month.number(b, c.number)
+	for len(c.months) < len(c.month.periods.keys) {
+		c.months = append(c.months, c.newMonth())
+		c.counts = append(c.counts, make([][]int64, len(c.codes)))
+	}
+	if len(c.months) > maxTraitMonths {
+		return errMonths
+	}
+	for r := range b.N {
+		if !b.Rejected(r) {
+			c.months[c.number[r]].Records++
+		}
+	}
+	for i := range c.plan.traits.products {
+		c.product(b, i)
+	}
+	for i := range c.plan.traits.signals {
+		c.signal(b, i)
+	}
+	for i := range c.codes {
+		c.code(b, i)
+	}
+	return nil
+}
+
+func (c *traitCounter) newMonth() *Traits {
+	t := &Traits{}
+	for _, p := range c.plan.traits.products {
+		t.Products = append(t.Products, ProductTraits{Product: p.name})
+	}
+	for _, s := range c.plan.traits.signals {
+		t.Signals = append(t.Signals, SignalTraits{Field: s.name})
+	}
+	for _, s := range c.plan.traits.codes {
+		t.Codes = append(t.Codes, CodeTraits{Field: s.name})
+	}
+	return t
+}
+
+func (c *traitCounter) product(b *dataset.Batch, i int) {
+	at := c.plan.traits.products[i]
+	clusters, labels := b.Cols[at.cluster].U8, b.Cols[c.plan.traits.label].U8
+	for r, s := range b.Cols[at.state].State[:b.N] {
+		if !b.Rejected(r) {
+			c.months[c.number[r]].Products[i].count(s, dataset.Cluster(clusters[r]), labels[r], 1, c.plan.AbsentMissing)
+		}
+	}
+}
+
+// count adds n answers of one kind.
+func (p *ProductTraits) count(s dataset.State, cluster dataset.Cluster, label uint8, n int64, absentMissing bool) {
+	status := s.Status()
+	if status == dataset.Absent && absentMissing {
+		status = dataset.Missing
+	}
+	p.Statuses[status] += n
+	if status != dataset.OK {
+		return
+	}
+	p.Clusters[cluster] += n
+	score, found := s.Score()
+	if !found {
+		p.NoScore += n
+		return
+	}
+	if p.Scores == nil {
+		p.Scores = make([][dataset.NumLabels]int64, dataset.MaxScore+1)
+	}
+	p.Scores[score][label] += n
+}
+
+func (c *traitCounter) signal(b *dataset.Batch, i int) {
+	at := c.plan.traits.signals[i]
+	for r, v := range b.Cols[at.column].U8[:b.N] {
+		if b.Rejected(r) {
+			continue
+		}
+		switch s := &c.months[c.number[r]].Signals[i]; {
+		case v == dataset.BoolTrue:
+			s.True++
+		case v == dataset.BoolFalse:
+			s.False++
+		case answered(b, at.answers, r):
+			s.Absent++
+		}
+	}
+}
+
+// answered reports whether a product, by the column of its state, answered on a record; where no state tells, it did.
+func answered(b *dataset.Batch, answers, r int) bool {
+	return answers < 0 || b.Cols[answers].State[r].Status() == dataset.OK
+}
+
+func (c *traitCounter) code(b *dataset.Batch, i int) {
+	at, numbers := c.plan.traits.codes[i], &c.codes[i]
+	col := &b.Cols[at.column]
+	numbers.open(col)
+	for r, entry := range col.Idx[:b.N] {
+		if b.Rejected(r) {
+			continue
+		}
+		month := c.number[r]
+		if entry != 0 || answered(b, at.answers, r) {
+			c.months[month].Codes[i].Told++
+		}
+		if entry == 0 || numbers.tooMany {
+			continue
+		}
+		if numbers.entries[entry] == nil {
+			numbers.entries[entry] = numbers.of(col.Dict[entry])
+		}
+		for _, code := range numbers.entries[entry] {
+			counts := c.counts[month][i]
+			for len(counts) <= int(code) {
+				counts = append(counts, 0)
+			}
+			counts[code]++
+			c.counts[month][i] = counts
+		}
+	}
+}
+
+// open makes room for the entries of a column's dictionary, which may have grown.
+func (n *codeNumbers) open(col *dataset.Column) {
+	if col.DictID == 0 || col.DictID != n.dict {
+		n.dict = col.DictID
+		clear(n.entries)
+	}
+	if grow := len(col.Dict) - len(n.entries); grow > 0 {
+		n.entries = append(n.entries, make([][]uint32, grow)...)
+	}
+}
+
+// of returns the numbers of the codes of a list, each once. What cannot be a code, and might be personal data, is notCode.
+func (n *codeNumbers) of(list string) []uint32 {
+	out := []uint32{}
+	for code := range strings.SplitSeq(list, ",") {
+		if code = strings.TrimSpace(code); code == "" {
+			continue
+		}
+		if !dataset.IsCode(code) {
+			code = notCode
+		}
+		number, found := n.byName[code]
+		if !found {
+			if n.tooMany = n.tooMany || len(n.byName) >= maxCodes; n.tooMany {
+				return out // the field is left out as a whole
+			}
+			number = uint32(len(n.byName))
+			n.byName[strings.Clone(code)] = number
+		}
+		if !slices.Contains(out, number) {
+			out = append(out, number)
+		}
+	}
+	return out
+}
+
+// freeze returns the months in their order, those of records without a time first.
+func (c *traitCounter) freeze() []MonthTraits {
+	var out []MonthTraits
+	for number, t := range c.months {
+		if t.Records == 0 {
+			continue // only rejected records
+		}
+		for i := range c.codes {
+			c.nameCodes(&t.Codes[i], &c.codes[i], c.counts[number][i])
+		}
+		out = append(out, MonthTraits{c.month.nameOf(number), *t})
+	}
+	slices.SortFunc(out, func(a, b MonthTraits) int { return cmp.Compare(a.Month, b.Month) })
+	return out
+}
+
+func (c *traitCounter) nameCodes(t *CodeTraits, numbers *codeNumbers, counts []int64) {
+	if t.TooMany = numbers.tooMany; t.TooMany {
+		return
+	}
+	for _, name := range slices.Sorted(maps.Keys(numbers.byName)) {
+		if number := int(numbers.byName[name]); number < len(counts) && counts[number] > 0 {
+			t.Codes = append(t.Codes, CodeCount{name, counts[number]})
+		}
+	}
+}
