@@ -28,8 +28,10 @@ type Monthly struct {
 	Results []replay.Result
 	Account dataset.Account
 	// Drift holds the records of the Month against those before, nil where there are none before; Stability is month by month.
-	Drift     *calibrate.Drift
-	Stability []calibrate.MonthStability
+	// FraudDrift holds the newest records with final labels against those before, where the Month has none; else it is Drift.
+	Drift      *calibrate.Drift
+	FraudDrift *calibrate.Drift
+	Stability  []calibrate.MonthStability
 	// Versus compare the champion with the recommended policy, where it changes anything, and then with those that were named. Each
 	// comparison is split as the results are.
 	Versus []Versus

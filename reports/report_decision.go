@@ -226,7 +226,13 @@ func (m monthly) minds() []string {
 		if at := m.proposed(); at == nil || v.Result.Policy != at.Policy {
 			continue
 		}
-		if q := m.contest().question(v); q.Unknown > 0 {
+		q := m.contest().question(v)
+		for _, l := range m.Goals.Limits { // which is what has to be kept, and not the champion's own rate
+			if l.Measure == "fraud_rate" && !l.AtLeast {
+				q.reference, q.rate = "the limit", calibrate.Number(l.Bound.Float())
+			}
+		}
+		if q.Unknown > 0 {
 			say("The %s %s, among what it approves. %s", thousands(q.Unknown), q.stopped, strings.Replace(q.breakEven(), "It is at most", "Its fraud rate is at most", 1))
 		}
 	}

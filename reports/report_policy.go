@@ -103,14 +103,11 @@ func (m monthly) recommendationBlocks() []Block {
 		out = append(out, s.verdict()[1:]...)
 	}
 	out = append(out, named("rates", s.rates()))
-	if t := s.edits(); t != nil {
-		out = append(out, named("changes", t))
-	}
 	out = append(out, namedAll("treatments", s.treatments())...)
 	if notes := s.notes(); len(notes.Items) > 0 {
 		out = append(out, notes)
 	}
-	more := Details{Summary: "Windows, the walk, what searches find, prices of the limits", Blocks: []Block{named("windows", s.windows()), named("walk", s.walk())}}
+	more := Details{Summary: "Windows, the walk, what searches find, prices of the limits, the policy file", Blocks: []Block{named("windows", s.windows()), named("walk", s.walk())}}
 	if a := m.Evidence.Apparent; a != nil {
 		more.Blocks = append(more.Blocks, named("apparent", s.apparent(a)))
 	}
@@ -119,6 +116,9 @@ func (m monthly) recommendationBlocks() []Block {
 	}
 	if p := m.Evidence.Prices; p != nil {
 		more.Blocks = append(more.Blocks, named("prices", s.prices(p)))
+	}
+	if t := s.edits(); t != nil {
+		more.Blocks = append(more.Blocks, named("changes", t))
 	}
 	if at := m.proposed(); at != nil {
 		more.Blocks = append(more.Blocks, policyCode("The recommended policy", at.Policy))

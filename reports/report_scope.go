@@ -41,11 +41,7 @@ func (m monthly) stabilityBlocks() []Block {
 	}
 	var out, more []Block
 	if m.Drift != nil {
-		list := driftBlocks(m.Drift)
-		headlines := list[0].(Notes)
-		headlines.Caption = fmt.Sprintf("%s against %s: what changed, as far as these records can say", m.Month, sideWords(m.Drift.Baseline))
-		out = append(out, headlines)
-		more = demoted(list[1:])
+		out, more = append(out, m.driftHeadlines()), m.driftInFull()
 	}
 	out = append(out, m.fraudMonths(months), m.actionMonths(months))
 	if len(m.Stability) > 0 {
@@ -58,14 +54,59 @@ func (m monthly) stabilityBlocks() []Block {
 	return out
 }
 
-// demoted makes headings of a document those of a part of one.
-func demoted(list []Block) []Block {
-	for i, b := range list {
-		if h, ok := b.(Heading); ok {
-			list[i] = Subheading(h)
+// driftHeadlines say in a sentence for each question what the month changed.
+func (m monthly) driftHeadlines() Notes {
+	n := Notes{Caption: fmt.Sprintf("%s against %s: what changed, as far as these records can say", m.Month, sideWords(m.Drift.Baseline))}
+	fraud := fraudHeadline(m.FraudDrift)
+	if m.FraudDrift != m.Drift {
+		fraud = strings.Replace(fraud, "Fraud rates:", fmt.Sprintf("Fraud rates (of %s against %s, since no label of %s is final yet):", sideWords(m.FraudDrift.Period), sideWords(m.FraudDrift.Baseline), m.Month), 1)
+	}
+	for _, text := range []string{decisionHeadline(m.Drift), fraud, scoreHeadline(m.Drift), traitHeadline(m.Drift), orderHeadline(m.Drift)} {
+		if text != "" {
+			n.Items = append(n.Items, text)
 		}
 	}
-	return list
+	return n
+}
+
+// driftInFull has the tables behind the headlines; those of the fraud rates are of their own months.
+func (m monthly) driftInFull() []Block {
+	own := map[string][]Block{}
+	for of, d := range map[string]*calibrate.Drift{"fraud": m.FraudDrift, "rest": m.Drift} {
+		own[of] = driftBlocks(d)[1:]
+	}
+	var out []Block
+	inFraud := false
+	for _, b := range own["rest"] {
+		if h, ok := b.(Heading); ok {
+			if inFraud = h == fraudHeading; inFraud {
+				out = append(out, Subheading(fraudHeading))
+				out = append(out, between(own["fraud"], fraudHeading)...)
+				continue
+			}
+			b = Subheading(h)
+		}
+		if !inFraud {
+			out = append(out, b)
+		}
+	}
+	return out
+}
+
+// fraudHeading heads the fraud rates of a drift.
+const fraudHeading Heading = "Fraud rates"
+
+// between returns the blocks between a heading and the next.
+func between(list []Block, heading Heading) []Block {
+	from := slices.IndexFunc(list, func(b Block) bool { return b == heading }) + 1
+	to := from
+	for to < len(list) {
+		if _, next := list[to].(Heading); next {
+			break
+		}
+		to++
+	}
+	return list[from:to]
 }
 
 // indexMonths draws how far the scores of the champion's products are from those of the months before, beside what chance makes.

@@ -90,7 +90,7 @@ func heatFigure(p *replay.Profile) Figure {
 			Notes: []string{"n: labeled records. A cell of few shows a rate that chance alone can make."}}}
 }
 
-// heatText prints a cell of the heat map: 1.2 % of 3,400.
+// heatText prints a cell of the heat map: 1.23 % of 3,400.
 func heatText(t replay.Tally) string {
 	k, n := t.Records[dataset.Fraud], t.Labeled()
 	switch {
@@ -99,7 +99,7 @@ func heatText(t replay.Tally) string {
 	case k == 0:
 		return "0 of " + thousands(n)
 	}
-	return fmt.Sprintf("%.1f %% of %s", 100*float64(k)/float64(n), thousands(n))
+	return percent(calibrate.Number(float64(k)/float64(n))) + " of " + thousands(n)
 }
 
 // heatCells are the cells of the heat map one under the other, with their counts.

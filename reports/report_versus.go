@@ -47,12 +47,13 @@ func (m monthly) duelBlocks(s contest, v Versus, name func(string) string, marks
 	if t := s.tornado(one); t != nil {
 		out = append(out, named(name("final-differences"), s.pair(one).finals()), named(name("guesses"), t))
 	}
+	out = append(out, named(name("swap-table"), s.grid("Actions: champion (down) x challenger (across), records", one, records)))
+	more := Details{Summary: "By segment, and by the parts of the two policies"}
 	for i, field := range m.By {
-		out = append(out, m.segmentDuel(v, field, name(fmt.Sprintf("segment-differences-%d", i+1))))
+		more.Blocks = append(more.Blocks, m.segmentDuel(v, field, name(fmt.Sprintf("segment-differences-%d", i+1))))
 	}
-	return append(out, Details{Summary: "Swap table, and the parts of the two policies", Blocks: []Block{
-		named(name("swap-table"), s.grid("Actions: champion (down) x challenger (across), records", one, records)),
-		named(name("parts"), s.parts("Changed records by the parts of the two policies", one))}})
+	more.Blocks = append(more.Blocks, named(name("parts"), s.parts("Changed records by the parts of the two policies", one)))
+	return append(out, more)
 }
 
 // segmentDuel shows the differences in the largest segments.

@@ -199,8 +199,28 @@ func stability(in *reports.Monthly, cube *replay.Cube) error {
 		return err
 	}
 	in.Drift = calibrate.CompareDrift(baseline, period, in.Confidence)
+	if in.FraudDrift, err = fraudDrift(in, cube); err != nil {
+		return err
+	}
 	in.Stability, err = calibrate.Stability(cube, in.Champion, before, in.Confidence)
 	return err
+}
+
+// fraudDrift holds the newest month with final labels against those before it, where the month of the report has none.
+func fraudDrift(in *reports.Monthly, cube *replay.Cube) (*calibrate.Drift, error) {
+	last := in.Drift.Baseline.LastLabeled()
+	if in.Drift.Period.LastLabeled() != "" || last == "" {
+		return in.Drift, nil
+	}
+	baseline, err := calibrate.NewDriftSide(cube, in.Champion, func(month string) bool { return month != "" && month < last })
+	if err != nil || baseline.Total().Labeled() == 0 {
+		return in.Drift, err
+	}
+	period, err := calibrate.NewDriftSide(cube, in.Champion, func(month string) bool { return month == last })
+	if err != nil {
+		return nil, err
+	}
+	return calibrate.CompareDrift(baseline, period, in.Confidence), nil
 }
 
 // upTo leaves out the records of months after the one that the report is of, which is the last one where none is named.
