@@ -4,7 +4,8 @@
 //  2. [Write] renders a Document as text, json, csv, markdown or html; [Text], [JSON], [CSV], [Markdown] and [HTML] are its parts.
 //  3. [Drift] arranges a period against a baseline.
 //  4. [Report] composes the monthly report of all of them, and [ParseReport] reads its file again.
-//  5. [Strategy] arranges a curve, [StrategyPicture] draws it, and [WritePicture] writes any [Picture] as svg, png or pdf.
+//  5. [Strategy] arranges a curve, [StrategyPicture] draws it, and [WritePicture] writes any [Picture] as svg, png, pdf or a
+//     specification of Vega-Lite.
 //
 // N kinds of result and M formats meet in Document alone. The bytes depend on the document only: no clock, no locale, no
 // environment variable.

@@ -113,18 +113,20 @@ const (
 )
 
 // pictureFormats lists what WritePicture can write.
-var pictureFormats = []string{"svg", "png", "pdf"}
+var pictureFormats = []string{"svg", "png", "pdf", "vl.json"}
 
 // PictureFormat returns the format of a picture by its file's ending, and an error that names the known ones for another.
 func PictureFormat(path string) (string, error) {
-	format := strings.ToLower(strings.TrimPrefix(filepath.Ext(path), "."))
-	if !slices.Contains(pictureFormats, format) {
-		return "", fmt.Errorf("picture %q: want a name that ends in .svg, .png or .pdf", path)
+	name := strings.ToLower(filepath.Base(path))
+	for _, format := range pictureFormats {
+		if strings.HasSuffix(name, "."+format) {
+			return format, nil
+		}
 	}
-	return format, nil
+	return "", fmt.Errorf("picture %q: want a name that ends in .svg, .png, .pdf or .vl.json", path)
 }
 
-// WritePicture draws a picture as "svg", "png" or "pdf". The bytes depend on the picture alone: no clock, no installed font.
+// WritePicture draws a picture as "svg", "png" or "pdf", or writes it as "vl.json"; see WriteVega. The bytes depend on the picture alone: no clock, no installed font.
 func WritePicture(w io.Writer, p Picture, format string) error {
 	var canvas vg.CanvasWriterTo
 	switch format {
@@ -134,6 +136,8 @@ func WritePicture(w io.Writer, p Picture, format string) error {
 		canvas = vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(pictureWidth, pictureHeight), vgimg.UseDPI(pictureDPI))}
 	case "pdf":
 		canvas = vgpdf.New(pictureWidth, pictureHeight)
+	case "vl.json":
+		return WriteVega(w, p)
 	default:
 		return fmt.Errorf("picture format %q: want %s", format, strings.Join(pictureFormats, ", "))
 	}

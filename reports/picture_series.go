@@ -62,27 +62,41 @@ func (p Picture) bars() [][]bar {
 	return out
 }
 
-// series draws the bars. Those of every second series are striped, so that colours are not all that tells them apart.
-func (p *painter) series() {
-	if !slices.ContainsFunc(p.Series, Series.any) {
-		return
-	}
+// A barPlace is where a bar stands: two corners in the units of the axes, and which name it belongs to.
+type barPlace struct {
+	name      int
+	low, high Point
+}
+
+// corners returns the places of the bars of each series that has one, those of one name side by side or one on the other.
+func (p Picture) corners() [][]barPlace {
 	const full = 0.84 // of the room of a name
-	width, left := full, -full/2
+	width := full
 	if !p.Stacked {
 		width = full / float64(len(p.Series))
 	}
+	out := make([][]barPlace, len(p.Series))
 	for i, bars := range p.bars() {
-		var places []vg.Rectangle
 		for at, b := range bars {
 			if math.IsNaN(b.to) || b.from == b.to {
 				continue
 			}
-			x := float64(at) + left
+			x := float64(at) - full/2
 			if !p.Stacked {
 				x += width * float64(i)
 			}
-			if r, ok := p.place(p.at(Point{x, b.from}), p.at(Point{x + width, b.to})); ok {
+			out[i] = append(out[i], barPlace{at, Point{x, b.from}, Point{x + width, b.to}})
+		}
+	}
+	return out
+}
+
+// series draws the bars. Those of every second series are striped, so that colours are not all that tells them apart.
+func (p *painter) series() {
+	for i, corners := range p.corners() {
+		var places []vg.Rectangle
+		for _, c := range corners {
+			if r, ok := p.place(p.at(c.low), p.at(c.high)); ok {
 				places = append(places, r)
 			}
 		}

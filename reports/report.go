@@ -140,7 +140,7 @@ func (m monthly) about() string { return m.window() + ". Made by " + m.Tool + ".
 
 // window names the records and their time.
 func (m monthly) window() string {
-	text := fmt.Sprintf("%s records", thousands(m.results[0].Total().N()))
+	text := countOf(int(m.results[0].Total().N()), "record")
 	if p := m.account.Period; p != nil {
 		first, last := p.Days()
 		text += ", " + first + " to " + last + " (UTC)"

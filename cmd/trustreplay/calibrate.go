@@ -29,7 +29,7 @@ Examples:
   trustreplay verify --policy next.yaml next.json history.jsonl.gz`,
 		Flags: outputFlags(historyFlags(maturityFlags(
 			goalFlags(
-				&cli.StringFlag{Name: "picture", Usage: "draw the frontier, the policies tested and the recommendation into `FILE`, .svg, .png or .pdf"},
+				&cli.StringFlag{Name: "picture", Usage: "draw the frontier, the policies tested and the recommendation into `FILE`, .svg, .png, .pdf or .vl.json (Vega-Lite)"},
 				&cli.BoolFlag{Name: "quick", Usage: "only the recommendation and its certificate: no look at other shapes, at prices of limits, nor at a rollout"},
 			)...,
 		)...)...),

@@ -18,7 +18,10 @@ func (e *env) reportCommands(c *cli.Context, in reports.Monthly) []reports.Comma
 	champion := c.String("champion")
 	out := []reports.Command{
 		{Gives: "scope, score performance", Line: line(c, e.inspectVerb())},
-		{Gives: "stability, current policy", Line: line(c, e.replayVerb(), append([]string{"--policy", champion}, by...)...)},
+		{Gives: "current policy", Line: line(c, e.replayVerb(), append([]string{"--policy", champion}, by...)...)},
+	}
+	if in.Drift != nil {
+		out = append(out, reports.Command{Gives: "stability", Line: line(c, e.driftVerb(), append([]string{"--policy", champion, "--from", in.Month}, by[2:]...)...)})
 	}
 	if len(in.Curves) > 0 {
 		extra := []string{"--policy", champion, "--cutoff", in.Curves[0].Cutoffs[0].String()}
@@ -29,8 +32,13 @@ func (e *env) reportCommands(c *cli.Context, in reports.Monthly) []reports.Comma
 		}
 		out = append(out, reports.Command{Gives: "strategy curve", Line: line(c, e.curveVerb(), extra...)})
 	}
-	out = append(out, reports.Command{Gives: "recommendation, frontier, rollout", Line: line(c, e.calibrateVerb(), "--policy-out", "next.yaml", "--certificate", "next.json")},
-		reports.Command{Gives: "champion against challenger", Line: line(c, e.compareVerb(), "--challenger", "next.yaml")})
+	out = append(out, reports.Command{Gives: "recommendation, frontier, rollout", Line: line(c, e.calibrateVerb(), "--policy-out", "next.yaml", "--certificate", "next.json")})
+	switch {
+	case len(in.Versus) > len(c.StringSlice("challenger")): // the recommended policy is one of them
+		out = append(out, reports.Command{Gives: "champion against challenger", Line: line(c, e.compareVerb(), "--challenger", "next.yaml")})
+	case len(in.Versus) > 0:
+		out = append(out, reports.Command{Gives: "champion against challenger", Line: line(c, e.compareVerb())})
+	}
 	return out
 }
 
