@@ -1,7 +1,6 @@
 package reports
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"math"
@@ -41,8 +40,8 @@ func WriteVega(w io.Writer, p Picture) error {
 // A vega gathers the layers of a specification and the data that they refer to by name.
 type vega struct {
 	painter
-	datasets []member // each a []object
-	layers   []object
+	datasets spread // each lined
+	layers   lined
 }
 
 // spec returns the whole specification: a layer and a row of data to a line, so that a change of one is a change of one line.
@@ -51,59 +50,24 @@ func (v *vega) spec() ([]byte, error) {
 	if v.Subtitle != "" {
 		title = append(title, member{"subtitle", v.Subtitle})
 	}
-	head := object{
+	return jsonLines(spread{
 		{"$schema", vegaSchema},
 		{"description", strings.Join(append([]string{v.Title, v.Subtitle}, v.Notes...), "\n")},
 		{"title", title},
 		{"width", 880}, {"height", 400}, {"background", "white"},
 		{"config", object{{"font", "Liberation Sans, Arial, Helvetica, sans-serif"}, {"view", object{{"stroke", nil}}},
 			{"axis", object{{"labelFontSize", 12}, {"titleFontSize", 13}, {"titleFontWeight", "normal"}, {"gridColor", hex(gridColor)}}}}},
-	}
-	var b bytes.Buffer
-	var err error
-	put := func(before string, value any, after string) {
-		text, failed := marshal(value, "")
-		if failed != nil {
-			err = failed
-		}
-		b.WriteString(before)
-		b.Write(text)
-		b.WriteString(after)
-	}
-	b.WriteString("{\n")
-	for _, m := range head {
-		put("  "+strconv.Quote(m.key)+": ", m.value, ",\n")
-	}
-	b.WriteString("  \"datasets\": {")
-	for i, set := range v.datasets {
-		put(comma(i)+"\n    ", set.key, ": [")
-		for k, row := range set.value.([]object) {
-			put(comma(k)+"\n      ", row, "")
-		}
-		b.WriteString("\n    ]")
-	}
-	b.WriteString("\n  },\n  \"layer\": [")
-	for i, l := range v.layers {
-		put(comma(i)+"\n    ", l, "")
-	}
-	b.WriteString("\n  ]\n}\n")
-	return escapeMarks(b.Bytes()), err
-}
-
-// comma parts an element from the one before it.
-func comma(i int) string {
-	if i == 0 {
-		return ""
-	}
-	return ","
+		{"datasets", v.datasets}, {"layer", v.layers},
+	})
 }
 
 // data adds a dataset and returns the member of a layer that refers to it.
 func (v *vega) data(name string, rows []object) member {
-	if rows == nil {
-		rows = []object{}
+	set := lined{}
+	for _, r := range rows {
+		set = append(set, r)
 	}
-	v.datasets = append(v.datasets, member{name, rows})
+	v.datasets = append(v.datasets, member{name, set})
 	return member{"data", object{{"name", name}}}
 }
 
