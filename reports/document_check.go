@@ -2,14 +2,10 @@ package reports
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 )
 
-// fileName is what a table or a figure of a file may be called, since its files are called so: no path, no ending, no surprise.
-var fileName = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
-
-// longestName is the most characters of such a name.
+// longestName is the most characters that a table or a figure may have in its name, and so in those of its files.
 const longestName = 80
 
 // languages are those of Code.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/trustreplay/trustreplay/calibrate"
 	"github.com/trustreplay/trustreplay/dataset"
@@ -65,7 +66,8 @@ func Report(in Monthly) Document {
 		d.Blocks = append(d.Blocks, Heading(s.title))
 		d.Blocks = append(d.Blocks, s.blocks()...)
 	}
-	d.Tidy = m.screen.replayTidy()
+	inReport(d.Blocks)
+	d.Tidy = m.contest().screen.replayTidy()
 	d.Data = m.data(d)
 	return d
 }
@@ -146,6 +148,27 @@ func (m monthly) window() string {
 		text += ", " + first + " to " + last + " (UTC)"
 	}
 	return text + finalTo(m.account)
+}
+
+// besideReport are words of other verbs' tables, and what they say in a report, which has its own files.
+var besideReport = strings.NewReplacer("; --format json lists all.", "; trustreplay calibrate --format json lists all.", ": --format json or csv lists all.", ": trustreplay drift --format csv lists all.",
+	"shown; all in csv and json)", "shown; all in the picture's vl.json)")
+
+// inReport makes tables that other verbs have too say where the rest of them is.
+func inReport(blocks []Block) {
+	for _, b := range blocks {
+		switch b := b.(type) {
+		case *Table:
+			b.Caption = besideReport.Replace(b.Caption)
+			for i, f := range b.Footnotes {
+				b.Footnotes[i] = besideReport.Replace(f)
+			}
+		case Box:
+			inReport(b.Blocks)
+		case Details:
+			inReport(b.Blocks)
+		}
+	}
 }
 
 // lacking is the section of a part that cannot be made.

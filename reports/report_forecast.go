@@ -139,9 +139,7 @@ func (m monthly) forecast(role string, r replay.Result, at *calibrate.Candidate)
 // forecastBlocks hold the last report's forecast against what came, and make the next one.
 func (m monthly) forecastBlocks() []Block {
 	var out []Block
-	for _, b := range m.realisedBlocks() {
-		out = append(out, b)
-	}
+	out = append(out, m.realisedBlocks()...)
 	for _, f := range m.forecasts() {
 		out = append(out, f.table())
 	}
@@ -210,22 +208,22 @@ type realisedJSON struct {
 	Result string `json:"result"`
 }
 
-// realised subtracts what the previous report knew from what is known now.
+// realised subtracts what the previous report knew from what is known now: of what takes a label in all months, of the rest in those
+// after it, of which it knew nothing.
 func (m monthly) realised(f forecastJSON) []realisedJSON {
-	then := map[string][]countJSON{}
-	for _, month := range f.Months {
-		then[month.Month] = month.Counts
-	}
 	var out []realisedJSON
 	for _, x := range f.Measures {
 		r := realisedJSON{Name: x.Name, FromK: x.K, FromN: x.N}
 		late := slices.Contains(forecastLater, x.Name)
 		for _, g := range only(m.Realised, replay.Month).Groups {
-			if !late && g.Key[0] <= m.Previous.Month {
-				continue
+			if now := countNamed(countsOf(m.Realised.Policy, g.Counts), x.Name); late || g.Key[0] > m.Previous.Month {
+				r.K, r.N = r.K+now.K, r.N+now.N
 			}
-			now, before := countNamed(countsOf(m.Realised.Policy, g.Counts), x.Name), countNamed(then[g.Key[0]], x.Name)
-			r.K, r.N = r.K+now.K-before.K, r.N+now.N-before.N
+		}
+		for _, month := range f.Months {
+			if then := countNamed(month.Counts, x.Name); late {
+				r.K, r.N = r.K-then.K, r.N-then.N
+			}
 		}
 		r.judge(x)
 		out = append(out, r)

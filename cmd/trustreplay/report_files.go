@@ -55,22 +55,57 @@ func (e *env) reportOutputs(c *cli.Context) error {
 	return nil
 }
 
-// writeReport writes the page with all that goes beside it, or the one form that was asked for. The page comes last: where it is,
-// the rest is.
+// writeReport writes the page with all that goes beside it, or the one form that was asked for. Nothing is written before everything
+// is made, and the page comes last: where it is, the rest is.
 func (e *env) writeReport(c *cli.Context, doc reports.Document) error {
 	page := c.String("out")
 	if !whole(page) {
 		return e.print(c, doc)
 	}
-	markdown, data, _, _ := reportBeside(page)
-	for _, f := range []struct{ name, format string }{{data, "json"}, {markdown, "markdown"}, {page, "html"}} {
-		var b bytes.Buffer
-		if err := reports.Write(&b, doc, f.format, reports.TextOptions{}); err != nil {
+	files, err := reportFiles(page, doc)
+	if err != nil {
+		return err
+	}
+	for _, f := range files {
+		if err := dataset.SameFile(f.Name, inputs(c)); err != nil {
 			return err
 		}
-		if err := e.file(c, f.name, b.Bytes()); err != nil {
+	}
+	for _, f := range files {
+		if err := os.MkdirAll(filepath.Dir(f.Name), 0o777); err != nil {
+			return err
+		}
+		if err := e.file(c, f.Name, f.Bytes); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// reportFiles are the files of a report with their paths, the page last.
+func reportFiles(page string, doc reports.Document) ([]reports.File, error) {
+	markdown, data, tables, figures := reportBeside(page)
+	beside, err := reports.Files(doc)
+	if err != nil {
+		return nil, err
+	}
+	for i, f := range beside {
+		folder := figures
+		if ext := filepath.Ext(f.Name); ext == ".csv" || ext == ".json" && !strings.HasSuffix(f.Name, ".vl.json") {
+			folder = tables
+		}
+		beside[i].Name = filepath.Join(folder, f.Name)
+	}
+	for _, f := range []struct{ name, format string }{{markdown, "markdown"}, {data, "json"}, {page, "html"}} {
+		of := doc
+		if f.format == "markdown" {
+			of = reports.Linked(doc, filepath.Base(figures), "svg")
+		}
+		var b bytes.Buffer
+		if err := reports.Write(&b, of, f.format, reports.TextOptions{}); err != nil {
+			return nil, err
+		}
+		beside = append(beside, reports.File{Name: f.name, Bytes: b.Bytes()})
+	}
+	return beside, nil
 }
