@@ -3,13 +3,16 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -160,30 +163,88 @@ func checkCells(t *testing.T, path string, b []byte) {
 	}
 }
 
-// TestReportPage checks the report of the sample in a browser with the network cut: it renders without a fault, the decision comes
-// first, every figure is drawn, folds open, and it fits on paper.
-func TestReportPage(t *testing.T) {
-	theBrowser(t)
-	dir := t.TempDir()
-	sample := filepath.Join(root(t), "testdata", "sample")
-	reported(t, dir, "--champion", filepath.Join(sample, "policy.yaml"), "--limit", "fraud_rate <= 2%", "--by", "country", filepath.Join(sample, "combined.jsonl.gz"))
-	p := openPage(t, filepath.Join(dir, "report.html"), "")
+// TestReportSample makes the report of the sample once, and looks at all that it wrote.
+func TestReportSample(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a calibration takes seconds")
+	}
+	testdata := filepath.Join(root(t), "testdata")
+	t.Chdir(t.TempDir())
+	if err := os.CopyFS(".", os.DirFS(filepath.Join(testdata, "sample"))); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir("june", 0o777); err != nil {
+		t.Fatal(err)
+	}
+	files := reported(t, "june", "--champion", "policy.yaml", "--limit", "fraud_rate <= 2%", "--by", "country", "combined.jsonl.gz")
+	t.Run("golden", func(t *testing.T) {
+		var text bytes.Buffer
+		if code := run(context.Background(), []string{"trustreplay", "report", "--from", "june/report.json"}, nil, &text, &text); code != exitDone {
+			t.Fatalf("%s", text.Bytes())
+		}
+		goldenFile(t, filepath.Join(testdata, "report", "report.txt"), text.Bytes())
+		goldenFile(t, filepath.Join(testdata, "report", "report.sha256"), digests(files))
+	})
+	t.Run("page", func(t *testing.T) { checkReportPage(t, "june/report.html") })
+}
+
+// digests are the SHA-256 of files, one to a line as sha256sum writes them. Pictures of dots are left out: how they are packed is
+// the compiler's.
+func digests(files map[string][]byte) []byte {
+	var out bytes.Buffer
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		if filepath.Ext(name) != ".png" {
+			fmt.Fprintf(&out, "%x  %s\n", sha256.Sum256(files[name]), name)
+		}
+	}
+	return out.Bytes()
+}
+
+// goldenFile compares a text with a file, which -update rewrites.
+func goldenFile(t *testing.T, path string, got []byte) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(path, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, want) {
+		t.Errorf("%s is another; go test ./cmd/trustreplay -run ReportSample -update rewrites it:\n%s", filepath.Base(path), firstDifference(string(want), string(got)))
+	}
+}
+
+// checkReportPage opens the page in a browser with the network cut: it renders without a fault, the decision comes first, every
+// figure is drawn, folds open, and it fits the window.
+func checkReportPage(t *testing.T, path string) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := openPage(t, path, "")
 	p.until("document.readyState === 'complete'")
 	if first := evaluate[string](p, "document.querySelector('main h2').textContent"); first != "Decision" {
 		t.Errorf("the first section is %q", first)
 	}
-	if wide := evaluate[bool](p, "document.documentElement.scrollWidth > innerWidth"); wide {
-		t.Error("the page is wider than the window")
+	for _, width := range []int64{1280, 400} {
+		p.resize(width, 900)
+		if wide := evaluate[int](p, "document.documentElement.scrollWidth - innerWidth"); wide > 0 {
+			t.Errorf("the page is %d wider than a window of %d", wide, width)
+		}
 	}
+	p.resize(1280, 900)
 	if n := evaluate[int](p, "[...document.querySelectorAll('figure img, figure svg')].filter((f) => f.getBoundingClientRect().width > 100).length"); n < 5 {
 		t.Errorf("%d figures are drawn, want 5", n)
 	}
 	if n := evaluate[int](p, "document.querySelectorAll('details[open]').length"); n != 0 {
 		t.Errorf("%d folds are open, want none", n)
 	}
-	p.click("details summary")
-	p.until("document.querySelector('details').open")
 	for _, scheme := range []string{"light", "dark"} {
 		p.screenshot("report", scheme)
 	}
+	p.click("details summary")
+	p.until("document.querySelector('details').open")
 }
