@@ -95,7 +95,7 @@ func ParseAlarm(file string, src []byte, a *Alarm) (*Alarm, error) {
 
 // count adds a day behind all others.
 func (a *Alarm) count(d AlarmDay) {
-	a.Days = append(slices.Clip(a.Days), d)
+	a.Days = append(a.Days, d)
 	a.Watch = a.Watch.Add(d.Frauds, d.Records)
 }
 

@@ -82,6 +82,7 @@ func Merge(cubes ...*Cube) (*Cube, error) {
 	if len(sum.traits) > maxTraitMonths {
 		return nil, errMonths
 	}
+	sum.traits = leaveOutTexts(sum.traits)
 	var err error
 	if sum.groups, err = gather(groups); err != nil {
 		return nil, err

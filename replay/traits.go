@@ -135,6 +135,23 @@ func (c CodeTraits) add(d CodeTraits) CodeTraits {
 	return c
 }
 
+// leaveOutTexts takes a field that has too many codes, of all months together, out of every month: which months of it a worker has
+// seen too many of depends on how the records were split.
+func leaveOutTexts(months []MonthTraits) []MonthTraits {
+	sum := SumTraits(months, func(string) bool { return true })
+	for i := range sum.Codes {
+		if !sum.Codes[i].TooMany {
+			continue
+		}
+		for m := range months {
+			codes := slices.Clone(months[m].Codes)
+			codes[i].TooMany, codes[i].Codes = true, nil
+			months[m].Codes = codes
+		}
+	}
+	return months
+}
+
 // addCodes merges two ordered lists.
 func addCodes(a, b []CodeCount) []CodeCount {
 	if len(a) == 0 {

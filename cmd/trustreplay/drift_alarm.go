@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"time"
 
 	"github.com/trustreplay/trustreplay/calibrate"
@@ -77,6 +78,9 @@ func (e *env) ringLimit(c *cli.Context, limit replay.Limit, cube *replay.Cube, q
 	days, err := calibrate.AlarmDays(cube, q.Policies[0], cube.Account.Mature, out.From)
 	if err != nil {
 		return out, err
+	}
+	if until := c.String("until"); until != "" {
+		days = slices.DeleteFunc(days, func(d calibrate.AlarmDay) bool { return d.Day >= until })
 	}
 	maturity := 0
 	if m := cube.Account.Mature; m != nil {
