@@ -32,6 +32,8 @@ type Batch struct {
 	N    int
 	Cols []Column
 	Bad  []bool // nil when no record of the batch is bad
+	// Weights tell of how many records each row of a saved cube stands for, 1 or more; nil where a row is a record.
+	Weights []int64
 
 	// Unit and Row order batches: Unit counts the parts of all inputs in input order, Row is the first record's position
 	// within the unit. Output in input order sorts by them.

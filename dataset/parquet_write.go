@@ -28,6 +28,7 @@ type parquetTable struct {
 	rows  int
 	bytes int // of text
 	defs  []int16
+	notes [][2]string // the file's own metadata
 }
 
 // A cellColumn holds a column of the row group that is being built: texts, or ints for all other kinds.
@@ -188,6 +189,9 @@ func (t *parquetTable) flush() error {
 	return nil
 }
 
+// describe adds a key and its value to the file's metadata.
+func (t *parquetTable) describe(key, value string) { t.notes = append(t.notes, [2]string{key, value}) }
+
 func (t *parquetTable) close() error {
 	if err := t.flush(); err != nil {
 		return err
@@ -195,6 +199,11 @@ func (t *parquetTable) close() error {
 	return t.sink.or(guard(func() error {
 		if t.w == nil {
 			t.open()
+		}
+		for _, n := range t.notes {
+			if err := t.w.AppendKeyValueMetadata(n[0], n[1]); err != nil {
+				return err
+			}
 		}
 		return t.w.FlushWithFooter()
 	}))

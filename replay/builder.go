@@ -46,6 +46,7 @@ type Builder struct {
 	traits   *traitCounter // where the plan asks for them
 	noAmount int64
 	total    int64 // amount so far, to refuse an overflow before it happens
+	records  int64 // so far, likewise; of saved cubes alone
 }
 
 type tally struct{ n, amount int64 }
@@ -213,6 +214,9 @@ func (b *Builder) count(batch *dataset.Batch) error {
 	dense := b.plan.cells <= limit
 	for dense && len(b.grids) < b.groupCount() {
 		b.grids = append(b.grids, nil) // made once it is needed: production seldom does everything
+	}
+	if batch.Weights != nil {
+		return b.countWeighted(batch, dense)
 	}
 	var total int64
 	for r, x := range b.index {

@@ -10,7 +10,8 @@
 //  5. What a cube cannot know of a cell is kept beside it: what production did ([Past]), what the undecided may become ([Open],
 //     [Policy.Possible]), which labels are final ([Maturity]), whose a record is ([Dependence]), when it came ([Timeline]),
 //     and what came of production's own step-ups and reviews ([Treated]).
-//  6. [BuildProfile] looks at a history without a policy, for inspect.
+//  6. [Save] writes the counts of a history as a file that [Build] reads like the history ([NewSavePlan], dataset.Saved).
+//  7. [BuildProfile] looks at a history without a policy, for inspect.
 //
 // Everything is an integer and depends neither on the number of workers nor on the order of records.
 //
@@ -19,8 +20,9 @@
 //	policy builtin decide schema lint print    policies: what they are, what they do, what they may not have meant
 //	parse                                      YAML: policies, acceptances, economics, limits, mappings
 //	condition evaluate                         rules: expressions, their fields, and their values a batch at a time
-//	plan builder build cube numbering workers  the question, and the scan that answers it
+//	plan builder build cube numbering workers  the question, and the scan that answers it; cube_dense replays a large cube fast
 //	result fold slice                          the answer, without a split, or of a part of the history
+//	save saved weighted                        cubes in files: writing them, what they answer, counting their rows
 //	compare decisions                          two policies on the same records, and every decision
 //	past exploration maturity treated treatments impute  what production did, by which chance, label ages, treatments, assumptions
 //	single entity timeline enrollment spread   records one by one: whose, in which order, of which amount

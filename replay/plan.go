@@ -54,6 +54,11 @@ type Question struct {
 	Traits []dataset.Field
 	// Economics say what decisions cost, nil where nobody asks. They are carried to every answer, and change no count.
 	Economics *Economics
+	// Saved describes the history where it is one of saved cubes (dataset.PeekSaved), nil elsewhere. Its maturity takes the place
+	// of Maturity.
+	Saved *dataset.Saved
+	// Save says that the plan is for Save alone: no cube of it is built.
+	Save bool
 }
 
 // MaxConditions is the most different rule conditions that the policies of one question may have together.
@@ -73,6 +78,7 @@ type Plan struct {
 	entity  int // whose record it is, -1 where nobody asks
 	past    int
 	chance  int
+	young   int                // of saved cubes: whether a row's records are immature, -1 where not read
 	by      []int              // the column of each By field, that of the time for a month or day
 	cells   int                // size of the inner grid: the product of the axes and of the labels
 	treated [numTreatments]int // columns of the outcomes of step-ups and of reviews, -1 unless asked for
@@ -99,7 +105,7 @@ func (a *axis) answer(code int) Answer {
 
 // NewPlan checks a question and lays out its answer.
 func NewPlan(q Question) (*Plan, error) {
-	p := &Plan{Question: q, label: -1, amount: -1, time: -1, known: -1, id: -1, entity: -1, past: -1, chance: -1, treated: [numTreatments]int{-1, -1}}
+	p := &Plan{Question: q, label: -1, amount: -1, time: -1, known: -1, id: -1, entity: -1, past: -1, chance: -1, young: -1, treated: [numTreatments]int{-1, -1}}
 	for _, product := range dataset.Products {
 		p.addAxis(product)
 	}
@@ -113,6 +119,9 @@ func NewPlan(q Question) (*Plan, error) {
 	if err := p.addConditions(); err != nil {
 		return nil, err
 	}
+	if err := p.checkSaved(); err != nil {
+		return nil, err
+	}
 	p.label = p.column(dataset.Field{Name: dataset.LabelField, Kind: dataset.KindLabel})
 	p.amount = p.column(dataset.Field{Name: dataset.Amount, Kind: dataset.KindAmount})
 	// The window of a history stands beside every rate (STATISTICS.md, section 7), so the time is always read.
@@ -120,7 +129,10 @@ func NewPlan(q Question) (*Plan, error) {
 	if err := q.Maturity.check(); err != nil {
 		return nil, err
 	}
-	if q.Maturity.Days > 0 || q.LabelTimes {
+	switch {
+	case q.Saved != nil:
+		p.addYoung()
+	case q.Maturity.Days > 0 || q.LabelTimes:
 		p.known = p.column(dataset.Field{Name: dataset.LabelTime, Kind: dataset.KindTime})
 	}
 	if p.remembers() {
@@ -161,7 +173,7 @@ func NewPlan(q Question) (*Plan, error) {
 	for i := range p.axes {
 		p.cells *= p.axes[i].size()
 	}
-	if p.cells > math.MaxUint32 {
+	if p.cells > math.MaxUint32 && !q.Save {
 		return nil, fmt.Errorf("%d products with every score apart make too large a grid, want at most two", len(p.axes))
 	}
 	return p, nil

@@ -6,7 +6,7 @@
 //  4. [Report] composes the monthly report of all of them, and [ParseReport] reads its file again.
 //  5. [Strategy] arranges a curve, [StrategyPicture] draws it, and [WritePicture] writes any [Picture] as svg, png, pdf or a
 //     specification of Vega-Lite.
-//  4. [Files] makes what stands beside a report: its tables as csv and json, its figures as svg, png and Vega-Lite.
+//  6. [Files] makes what stands beside a report: its tables as csv and json, its figures as svg, png and Vega-Lite.
 //
 // N kinds of result and M formats meet in Document alone. The bytes depend on the document only: no clock, no locale, no
 // environment variable.

@@ -10,6 +10,7 @@ Verbs:
 {{range .VisibleCommands}}  {{printf "%-10s" .Name}}{{.Usage}}
 {{end}}
 Start with:
+  trustreplay init demo
   trustreplay inspect history.jsonl.gz
   trustreplay replay --policy table-waterfall history.jsonl.gz
 

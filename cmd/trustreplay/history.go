@@ -22,6 +22,7 @@ func historyFlags(more ...cli.Flag) []cli.Flag {
 		&cli.StringFlag{Name: "labels-key", Usage: "the `ID` that labels are keyed by: customer_id, session_id or resolution_id", DefaultText: "the first that the file has"},
 		&cli.StringFlag{Name: "mapping", Usage: "YAML `FILE` that says where fields are under other names"},
 		&cli.StringFlag{Name: "check-ids", Value: "auto", Usage: "`WHEN` to look for repeated records: always, never, or auto, which is up to 256 MiB of input"},
+		weightsFlag(),
 		&cli.BoolFlag{Name: "strict", Usage: "end with exit code 2 on the first kind of bad record instead of counting it"},
 		&cli.IntFlag{Name: "workers", Usage: "read with `N` goroutines; the answer does not depend on it", DefaultText: "one per core"},
 	)
@@ -79,7 +80,8 @@ type history struct {
 	// unsure says that no age was found in the first records: the scan that answers will tell whether there is one.
 	unsure bool
 	// told says that unmatched labels were told of: a history can be read more than once.
-	told bool
+	told  bool
+	saved *dataset.Saved // what the files are where they are saved cubes, nil elsewhere
 }
 
 func (e *env) history(c *cli.Context) (*history, error) { return e.historyOf(c, c.Args().Slice()) }
@@ -96,6 +98,9 @@ func (e *env) historyOf(c *cli.Context, files []string) (*history, error) {
 	}
 	if !slices.Contains([]string{"auto", "always", "never"}, h.check) {
 		return nil, fmt.Errorf("--check-ids must be auto, always or never, got %q", h.check)
+	}
+	if err := h.recognise(c); err != nil {
+		return nil, err
 	}
 	var err error
 	if h.workers, err = workers(c); err != nil {
@@ -157,7 +162,7 @@ func (e *env) unmatched(h *history) {
 // open starts a scan of the history for the given fields.
 func (h *history) open(ctx context.Context, fields []dataset.Field) (*dataset.Scan, error) {
 	return dataset.Open(ctx, h.files, h.stdin(), dataset.Options{
-		Fields: fields, Mapping: h.mapping, Labels: h.labels, Hash: h.hash,
+		Fields: fields, Mapping: h.mapping, Labels: h.labels, Hash: h.hash, Saved: h.saved,
 		CheckIDs: h.check == "always", CheckIDsUpTo: h.checkUpTo(),
 	})
 }
