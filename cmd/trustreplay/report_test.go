@@ -232,7 +232,8 @@ func checkReportPage(t *testing.T, path string) {
 	for _, width := range []int64{1280, 400} {
 		p.resize(width, 900)
 		if wide := evaluate[int](p, "document.documentElement.scrollWidth - innerWidth"); wide > 0 {
-			t.Errorf("the page is %d wider than a window of %d", wide, width)
+			of := evaluate[string](p, "[...document.querySelectorAll('body *')].filter((n) => !n.closest('.scroll, pre') && !n.closest('svg') && n.getBoundingClientRect().right > innerWidth).map((n) => n.tagName + '.' + n.className + ' ' + n.textContent.slice(0, 60)).slice(0, 5).join('; ')")
+			t.Errorf("the page is %d wider than a window of %d: %s", wide, width, of)
 		}
 	}
 	p.resize(1280, 900)
