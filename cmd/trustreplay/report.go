@@ -76,6 +76,9 @@ func (e *env) report(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := h.oneByOne("report"); err != nil {
+		return err
+	}
 	in, got, err := e.gather(c, h, r)
 	if err != nil {
 		return err

@@ -63,8 +63,7 @@ func line(c *cli.Context, verb *cli.Command, own ...string) string {
 	words := append([]string{"trustreplay", verb.Name}, own...)
 	for _, f := range verb.Flags {
 		name := f.Names()[0]
-		if !c.IsSet(name) || slices.Contains([]string{"out", "format", "workers", "policy-out", "certificate", "confidence", "by"}, name) || verb.Name == "curve" && (name == "limit" || name == "bands") ||
-			slices.Contains(own, "--"+name) && name != "challenger" {
+		if !c.IsSet(name) || leftOut(verb.Name, name) || slices.Contains(own, "--"+name) && name != "challenger" {
 			continue
 		}
 		switch v := c.Value(name).(type) {
@@ -93,6 +92,19 @@ func line(c *cli.Context, verb *cli.Command, own ...string) string {
 		words[i] = shellWord(w)
 	}
 	return strings.Join(words, " ")
+}
+
+// leftOut tells which flags of the report mean nothing to another verb, or something else.
+func leftOut(verb, flag string) bool {
+	switch flag {
+	case "out", "format", "workers", "policy-out", "certificate", "confidence", "by":
+		return true
+	case "limit", "bands": // of curve, a line in the picture and the edges of one policy
+		return verb == "curve"
+	case "until": // of drift, the end of the period
+		return verb == "drift"
+	}
+	return false
 }
 
 // plainWord has no character that a shell would read as anything else.
