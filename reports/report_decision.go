@@ -47,7 +47,9 @@ func (m monthly) decisionBlocks() []Block {
 	box := Box{Blocks: append([]Block{m.numbers()}, m.verdictBlocks()...)}
 	switch m.decide() {
 	case decideChange:
-		box.Title, box.Tone = "Change: run the proposed policy", Good
+		if box.Title = "Change: run the proposed policy"; !m.nobodyIsBest() {
+			box.Tone = Good
+		}
 	case decideKeep:
 		box.Title = "Keep the champion"
 	default:
@@ -68,8 +70,8 @@ func (m monthly) verdictBlocks() []Block {
 		return lacking("%s.", capital(m.Nothing))
 	}
 	var out []Block
-	if a := m.Evidence.Apparent; a != nil && a.NobodyIsBest() {
-		out = append(out, Paragraph(fmt.Sprintf("By these goals it is best to approve nobody: %s. Look at the goals first.", m.advice.objectiveText(a.Nobody.Objective))))
+	if m.nobodyIsBest() {
+		out = append(out, Paragraph(fmt.Sprintf("By these goals it is best to approve nobody: %s. Look at the goals first.", m.advice.objectiveText(m.Evidence.Apparent.Nobody.Objective))))
 	}
 	list := m.advice.verdict()[1:] // its heading is the title of the box, and the table has what it gains
 	if m.decide() == decideChange {
@@ -79,6 +81,11 @@ func (m monthly) verdictBlocks() []Block {
 		out = append(out, Paragraph("No policy is certified to keep "+m.limitsText()+"."))
 	}
 	return append(out, list...)
+}
+
+// nobodyIsBest tells that the goals are such that no policy does better than approving nobody.
+func (m monthly) nobodyIsBest() bool {
+	return m.Evidence.Apparent != nil && m.Evidence.Apparent.NobodyIsBest()
 }
 
 func (m monthly) limitsText() string {
@@ -174,7 +181,7 @@ func (m monthly) numbers() *Table {
 			return []Cell{{nil, none}, {nil, none}}
 		}
 		value, interval := measureText(*x)
-		if value == undefined {
+		if interval == "" {
 			interval = none
 		}
 		return []Cell{{x.Value, value}, textCell(interval)}
@@ -255,8 +262,8 @@ func (m monthly) headroom(v calibrate.Finding) string {
 	if calibrate.MinToCertify(v.K, v.Alpha, level) > v.N {
 		return ""
 	}
-	return fmt.Sprintf("%s against %s among the %s records that it was certified on, where %s were counted: then it would not have been certified.",
-		countOf(int(most+1), "record"), limitText(v.Limit), thousands(v.N), thousands(v.K))
+	return fmt.Sprintf("%s against %s, in the place of %s, among the %s that it was certified on: then it would not have been certified.",
+		countOf(int(most+1), "record"), limitText(v.Limit), thousands(v.K), thousands(v.N))
 }
 
 // contest is the screen of the comparisons over all records.

@@ -56,6 +56,7 @@ func (m monthly) curveBlocks() []Block {
 		name := fmt.Sprintf("strategy-%d", i+1)
 		out = append(out, Figure{Name: name, Alt: fmt.Sprintf("Fraud rate among approved over the approval rate as %s moves. %s", s.cutoffs(" and "), marksText(picture)), Picture: picture})
 		if len(c.Points) > 0 {
+			out = append(out, named(fmt.Sprintf("operating-points-%d", i+1), s.markTable()))
 			more = append(more, named(name, s.pointTable()))
 		}
 	}
