@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/trustreplay/trustreplay/dataset"
@@ -73,9 +74,9 @@ func slowTraits(rows []row, month string, absentMissing bool) Traits {
 		}
 	}
 	for code, n := range codes {
-		t.Codes[0].Codes = append(t.Codes[0].Codes, CodeCount{code, n})
+		t.Codes[0].Codes = append(t.Codes[0].Codes, ValueCount{code, n})
 	}
-	slices.SortFunc(t.Codes[0].Codes, func(a, b CodeCount) int { return strings.Compare(a.Code, b.Code) })
+	slices.SortFunc(t.Codes[0].Codes, func(a, b ValueCount) int { return strings.Compare(a.Value, b.Value) })
 	return t
 }
 
@@ -203,7 +204,109 @@ func TestTraitsLeaveOutTexts(t *testing.T) {
 	}
 	personal := []row{{answers: map[string]Answer{}, codes: "someone@example.com,RC001"}}
 	got := buildOf(t, plan, personal, rng).Traits()[0].Codes[0].Codes
-	if diff := cmp.Diff([]CodeCount{{"(not a code)", 1}, {"RC001", 1}}, got); diff != "" {
+	if diff := cmp.Diff([]ValueCount{{"(not a code)", 1}, {"RC001", 1}}, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// TestDayApprovals checks approvals by day against deciding row by row, and text fields beside them against counting.
+func TestDayApprovals(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		pol, used := drawPolicy(rt, "p")
+		country := dataset.Field{Name: "country", Kind: dataset.KindText}
+		plan, err := NewPlan(Question{Policies: []*Policy{pol}, By: []string{Month}, DayApprovals: pol, Traits: append(slices.Clone(testTraits), country)})
+		if err != nil {
+			rt.Skip(err)
+		}
+		rows := rapid.SliceOfN(rapid.Custom(drawRow), 0, 40).Draw(rt, "rows")
+		want, countries := map[string]DayApprovals{}, map[string]int64{}
+		for _, r := range rows {
+			if r.bad {
+				continue
+			}
+			countries[r.country]++
+			c := Case{First: r.answers[pol.First]}
+			if pol.Second != "" {
+				c.Second = r.answers[pol.Second]
+			}
+			for i, rule := range used {
+				if testRules[rule].hold(r) {
+					c.Fired |= 1 << i
+				}
+			}
+			if a := pol.Decide(c).Action; r.time != dataset.NoTime && (a == dataset.Approve || a == dataset.Monitor) {
+				day := time.UnixMicro(r.time).UTC().Format(time.DateOnly)
+				d := want[day]
+				d.Day = day
+				d.Records[r.label]++
+				want[day] = d
+			}
+		}
+		cube := buildOf(t, plan, rows, rand.New(rand.NewPCG(rapid.Uint64().Draw(rt, "seed"), 2)))
+		got := cube.DayApprovals()
+		for _, d := range got {
+			if d != want[d.Day] {
+				rt.Fatalf("%+v, want %+v", d, want[d.Day])
+			}
+		}
+		if len(got) != len(want) || !slices.IsSortedFunc(got, func(a, b DayApprovals) int { return strings.Compare(a.Day, b.Day) }) {
+			rt.Fatalf("%v, want %v", got, want)
+		}
+		if texts := SumTraits(cube.Traits(), func(string) bool { return true }).Texts; len(countries) > 0 {
+			for _, v := range texts[0].Values {
+				if v.Records != countries[v.Value] {
+					rt.Fatalf("%v, want %v", texts, countries)
+				}
+				delete(countries, v.Value)
+			}
+			if len(countries) > 0 {
+				rt.Fatalf("%v lacks %v", texts, countries)
+			}
+		}
+	})
+	pol, _ := Builtin("table-combined")
+	other, _ := Builtin("guide-login")
+	if _, err := NewPlan(Question{Policies: []*Policy{pol}, DayApprovals: other}); err == nil {
+		t.Error("approvals of a policy that is not among those of the question were accepted")
+	}
+}
+
+// TestTextTraitsAreFew: an id named as a segment is refused, whatever the workers, and so is what is personal or named twice.
+func TestTextTraitsAreFew(t *testing.T) {
+	pol, _ := Builtin("table-combined")
+	country := dataset.Field{Name: "country", Kind: dataset.KindText}
+	plan, err := NewPlan(Question{Policies: []*Policy{pol}, By: []string{Month}, Traits: []dataset.Field{country}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var rows []row
+	for i := range maxValues + 1 {
+		rows = append(rows, row{answers: map[string]Answer{}, country: fmt.Sprint(i + 1)})
+	}
+	for workers := 1; workers <= 2; workers++ {
+		var cubes []*Cube
+		var failed error
+		for part := range slices.Chunk(rows, (len(rows)+workers-1)/workers) {
+			b := NewBuilder(plan)
+			if failed = b.Add(rowsBatch(t, plan, part)); failed != nil {
+				break
+			}
+			c, err := b.Cube()
+			if err != nil {
+				t.Fatal(err)
+			}
+			cubes = append(cubes, c)
+		}
+		if failed == nil {
+			_, failed = Merge(cubes...)
+		}
+		if failed == nil || failed.Error() != "country has more than 10000 values, want a field of few" {
+			t.Errorf("%d workers: %v", workers, failed)
+		}
+	}
+	for _, fields := range [][]dataset.Field{{country, country}, {{Name: "session.ip_address", Kind: dataset.KindText}}} {
+		if _, err := NewPlan(Question{Policies: []*Policy{pol}, Traits: fields}); err == nil {
+			t.Errorf("%v was accepted", fields)
+		}
 	}
 }

@@ -20,7 +20,11 @@ func driftOf(t testing.TB, from string, by ...string) (*calibrate.Drift, DriftSo
 		t.Fatal(err)
 	}
 	pol, _ := replay.Builtin("table-waterfall")
-	plan, err := replay.NewPlan(replay.Question{Policies: []*replay.Policy{pol}, By: append([]string{replay.Month}, by...), Traits: replay.TraitFields(found)})
+	traits := replay.TraitFields(found)
+	for _, name := range by {
+		traits = append(traits, dataset.Field{Name: name, Kind: dataset.KindText})
+	}
+	plan, err := replay.NewPlan(replay.Question{Policies: []*replay.Policy{pol}, By: []string{replay.Month}, Traits: traits})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -59,9 +59,7 @@ func (e *env) drift(c *cli.Context) error {
 		return err
 	}
 	if alarms.limit != nil {
-		q.By = append([]string{replay.Day}, q.By...)
-	} else {
-		q.By = append([]string{replay.Month}, q.By...)
+		q.DayApprovals = q.Policies[0]
 	}
 	cubes, err := e.driftCubes(c, q)
 	if err != nil {
@@ -151,6 +149,10 @@ func (e *env) driftCubes(c *cli.Context, q replay.Question) (driftCubes, error) 
 		return driftCubes{}, err
 	}
 	q.Traits = replay.TraitFields(found)
+	for _, name := range q.By { // counted by themselves: split by all of them, a cube would hold the cells of every combination
+		q.Traits = append(q.Traits, dataset.Field{Name: name, Kind: dataset.KindText})
+	}
+	q.By = []string{replay.Month}
 	// Labels of both sides are final by the same day. Whether ages are told is asked of all files, not tried on the first of them.
 	if err := e.maturity(c, all, &q, len(before) > 0); err != nil {
 		return driftCubes{}, err

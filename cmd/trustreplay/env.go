@@ -71,13 +71,18 @@ func (e *env) abort() {
 
 // print writes a document in the asked format to --out or stdout.
 func (e *env) print(c *cli.Context, doc reports.Document) error {
-	path := c.String("out")
 	var buf bytes.Buffer
-	if err := reports.Write(&buf, doc, c.String("format"), e.textOptions(path)); err != nil {
+	if err := reports.Write(&buf, doc, c.String("format"), e.textOptions(c.String("out"))); err != nil {
 		return err
 	}
+	return e.deliver(c, buf.Bytes())
+}
+
+// deliver writes a finished answer to --out or stdout.
+func (e *env) deliver(c *cli.Context, answer []byte) error {
+	path := c.String("out")
 	if path == "" || path == "-" {
-		_, err := e.stdout.Write(buf.Bytes())
+		_, err := e.stdout.Write(answer)
 		return err
 	}
 	f, err := e.create(path, inputs(c))
@@ -85,7 +90,7 @@ func (e *env) print(c *cli.Context, doc reports.Document) error {
 		return err
 	}
 	defer f.Abort()
-	if _, err := f.Write(buf.Bytes()); err != nil {
+	if _, err := f.Write(answer); err != nil {
 		return err
 	}
 	return f.Commit()

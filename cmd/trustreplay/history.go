@@ -143,7 +143,7 @@ func (e *env) labels(ctx context.Context, h *history, names []string, key string
 		return labels, strictly(account)
 	}
 	for _, c := range account.Issues {
-		fmt.Fprintf(e.stderr, "trustreplay: labels: %d of %d rows: %v\n", c.Count, account.Read, c.First[0])
+		fmt.Fprintf(e.stderr, "trustreplay: labels: %d of %d rows: %s\n", c.Count, account.Read, printable(c.First[0].Error()))
 	}
 	return labels, nil
 }
