@@ -156,7 +156,7 @@ func addCells(a, b []cell) ([]cell, error) {
 	return append(append(out, a...), b...), nil
 }
 
-var errTotal = fmt.Errorf("the amounts add up to more than %d: want amounts in major units", int64(maxTotal)/100)
+var errTotal = fmt.Errorf("amount: those of all records add up to more than %d: want amounts in major units", int64(maxTotal)/100)
 
 // Run replays a policy over the cube. It must be one that the cube's plan covers.
 func (c *Cube) Run(pol *Policy) (*Result, error) { return c.run(pol, manyCells) }

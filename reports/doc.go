@@ -6,6 +6,8 @@
 //  4. [Strategy] arranges a curve, [StrategyPicture] draws it, and [WritePicture] writes any [Picture] as svg, png, pdf or a
 //     specification of Vega-Lite.
 //  5. [Files] makes what stands beside a report: its tables as csv and json, its figures as svg, png and Vega-Lite.
+//  6. [Explorer] writes the interactive page, which counts in the browser: assets/explore has its scripts, and explore_data.go what
+//     they read.
 //
 // N kinds of result and M formats meet in Document alone. The bytes depend on the document only: no clock, no locale, no
 // environment variable.

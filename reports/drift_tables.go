@@ -158,6 +158,9 @@ func binDetails(d *calibrate.Drift) Details {
 		{Name: "baseline", Align: Right}, {Name: "baseline_share", Head: "share", Align: Right}, {Name: "period", Align: Right}, {Name: "period_share", Head: "share", Align: Right}}}
 	for _, x := range indexRows(d) {
 		for i, name := range x.Names {
+			if x.Base[i]+x.Now[i] == 0 {
+				continue // not one of the index's bins
+			}
 			t.Rows = append(t.Rows, []Cell{textCell(x.Of), textCell(x.By), keyCell(name), countCell(x.Base[i]), portionCell(calibrate.Portion{K: x.Base[i], N: x.N}),
 				countCell(x.Now[i]), portionCell(calibrate.Portion{K: x.Now[i], N: x.M})})
 		}

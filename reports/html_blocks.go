@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -86,7 +87,11 @@ func (p *htmlPrinter) box(b Box) {
 // code keeps lines as they are. Those of a diff are elements that say added and removed, with the marks that say so in the text.
 func (p *htmlPrinter) code(c Code) {
 	p.name(c.Caption)
-	p.WriteString(`<pre tabindex="0"><code>`)
+	keys := ""
+	if slices.ContainsFunc(c.Lines, func(l string) bool { return utf8.RuneCountInString(l) > wideLine }) {
+		keys = ` tabindex="0"`
+	}
+	fmt.Fprintf(p, "<pre%s><code>", keys)
 	for i, l := range c.Lines {
 		if i > 0 {
 			p.WriteByte('\n')
@@ -103,18 +108,24 @@ func (p *htmlPrinter) code(c Code) {
 	p.WriteString("</code></pre>\n")
 }
 
-// grid prints what is around a table of columns: a box that scrolls by itself where the page is too narrow, and can be reached by
-// keys for it.
+// What may be wider than a page on a screen is reached by keys, so that they can scroll it. Each is a stop on the way through the page,
+// so what is narrower is none.
+const (
+	wideLine  = 90 // letters
+	wideTable = 7  // columns
+)
+
+// grid prints what is around a table of columns: a box that scrolls by itself where the page is too narrow.
 func (p *htmlPrinter) grid(name, caption string, columns []Column, body func()) {
-	about := "Table"
-	if caption != "" {
-		about = caption
+	keys := ""
+	if len(columns) >= wideTable {
+		keys = fmt.Sprintf(` tabindex="0" role="group" aria-label="%s"`, literal(cmp.Or(clean(caption), "Table")))
 	}
 	id := ""
 	if name != "" {
 		id = fmt.Sprintf(` id="%s"`, p.id("table "+name))
 	}
-	fmt.Fprintf(p, "<div class=\"grid\"%s><div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"%s\"><table>\n", id, literal(about))
+	fmt.Fprintf(p, "<div class=\"grid\"%s><div class=\"scroll\"%s><table>\n", id, keys)
 	if caption != "" {
 		fmt.Fprintf(p, "<caption>%s</caption>\n", literal(caption))
 	}

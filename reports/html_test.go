@@ -65,6 +65,9 @@ func skeleton(root *html.Node) string {
 		}
 		fmt.Fprintf(&b, "%s", n.Data)
 		for _, a := range n.Attr {
+			if a.Key == "tabindex" && n.Data == "pre" {
+				continue // a line is long, or is not
+			}
 			if a.Key == "class" {
 				names := slices.DeleteFunc(strings.Fields(a.Val), func(name string) bool { return name == "s" }) // a text is short, or is not
 				if a.Val = strings.Join(names, " "); a.Val == "" {
@@ -87,8 +90,8 @@ func everyText(s string) Document {
 	return Document{Title: s, Blocks: []Block{
 		Box{s, Good, []Block{Paragraph(s), KeyValues{s, []Pair{{s, cell}}}, Code{s, s, []string{s, "+" + s, "-" + s}}}},
 		Heading(s), Subheading(s), Paragraph(s),
-		&Table{Name: s, Caption: s + ".", Columns: []Column{{Name: "a" + s}, {Name: "n", Head: s + ".", Align: Right}},
-			Rows: [][]Cell{{{Text: "x" + s}, cell}}, Total: []Cell{{Text: "x" + s}, cell}, Footnotes: []string{s}, Heat: [][]calibrate.Number{{0.5, 0.5}}},
+		&Table{Name: s, Caption: s + ".", Columns: []Column{{Name: "a" + s}, {Name: "n", Head: s + ".", Align: Right}, {Name: s + "c"}, {}, {}, {}, {}},
+			Rows: [][]Cell{{{Text: "x" + s}, cell, cell}}, Total: []Cell{{Text: "x" + s}, cell}, Footnotes: []string{s}, Heat: [][]calibrate.Number{{0.5, 0.5}}},
 		Heading(s), Bars{s + ".", "b" + s, "c" + s, "d" + s, []Bar{{"e" + s, 3, cell}, {"f" + s, 0, cell}}},
 		Heading(s), Notes{s + ".", []string{s, s}},
 		Heading(s), Details{s, []Block{Paragraph(s), Heading(s), Subheading(s)}},

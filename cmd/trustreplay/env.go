@@ -71,13 +71,18 @@ func (e *env) abort() {
 
 // print writes a document in the asked format to --out or stdout.
 func (e *env) print(c *cli.Context, doc reports.Document) error {
-	path := c.String("out")
 	var buf bytes.Buffer
-	if err := reports.Write(&buf, doc, c.String("format"), e.textOptions(path)); err != nil {
+	if err := reports.Write(&buf, doc, c.String("format"), e.textOptions(c.String("out"))); err != nil {
 		return err
 	}
+	return e.deliver(c, buf.Bytes())
+}
+
+// deliver writes a finished answer to --out or stdout.
+func (e *env) deliver(c *cli.Context, answer []byte) error {
+	path := c.String("out")
 	if path == "" || path == "-" {
-		_, err := e.stdout.Write(buf.Bytes())
+		_, err := e.stdout.Write(answer)
 		return err
 	}
 	f, err := e.create(path, inputs(c))
@@ -85,10 +90,18 @@ func (e *env) print(c *cli.Context, doc reports.Document) error {
 		return err
 	}
 	defer f.Abort()
-	if _, err := f.Write(buf.Bytes()); err != nil {
+	if _, err := f.Write(answer); err != nil {
 		return err
 	}
 	return f.Commit()
+}
+
+// printIllustrated prints a document, with a picture where the format shows one.
+func (e *env) printIllustrated(c *cli.Context, doc reports.Document, draw func() reports.Picture) error {
+	if c.String("format") == "html" {
+		doc = reports.Illustrated(doc, draw())
+	}
+	return e.print(c, doc)
 }
 
 // defaultWidth is the width of text that does not go to a terminal.
@@ -180,8 +193,14 @@ func workers(c *cli.Context) (int, error) {
 	return n, nil
 }
 
-// buffered returns stdin as a stream that can be read twice when the inputs name it: discovery reads it before the scan.
+// buffered returns stdin as a stream that can be read twice when the inputs name it: discovery reads it before the scan, and so
+// does the search for ages. A pipe by another name would be found empty the second time, or never answer.
 func (e *env) buffered(ctx context.Context, inputs []string) (func() io.Reader, error) {
+	for _, name := range inputs {
+		if st, err := os.Stat(name); err == nil && !st.Mode().IsRegular() && !st.IsDir() {
+			return nil, fmt.Errorf("%s: a pipe cannot be read twice, as this needs: pass it as -", name)
+		}
+	}
 	for _, name := range inputs {
 		if name == "-" {
 			data, err := io.ReadAll(e.stdin)
