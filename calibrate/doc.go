@@ -20,6 +20,8 @@
 //     where a treatment's outcome is guessed, [Measured] where production's own say something of it.
 //  12. What depends on each other or is of uneven size needs more than counts: [Entities] of records, [Bets] on amounts. A
 //     [Watch] over time may be looked at every day, and [Predict] says which count would be no news.
+//  13. [CompareDrift] holds a period against a baseline: shares with simultaneous intervals, stability indices beside what chance
+//     would make of them, exact tests of what records show. [Stability] does so month by month, and an [Alarm] keeps a Watch.
 //
 // Division happens here and nowhere before, so that counts stay exact and can be added. 0/0 is undefined, never 0.
 //
@@ -43,4 +45,5 @@
 //	manski contraction exploration             what has no outcome, or was let through at random
 //	survival growth treatment                  young labels, and what becomes of step-ups and reviews
 //	entity betting wager eprocess predictive   dependence, amounts, alarms and forecasts (12)
+//	drift                                      a period against a baseline, month by month, and the alarm's state (13)
 package calibrate

@@ -80,6 +80,9 @@ func (s *Scan) Account() (Account, error) {
 		}
 		a.Issues = append(a.Issues, c)
 	}
+	if s.opt.Saved != nil {
+		return a, s.settleSaved(&a)
+	}
 	return a, nil
 }
 

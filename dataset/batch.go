@@ -38,6 +38,8 @@ type Batch struct {
 	N    int
 	Cols []Column
 	Bad  []bool // nil when no record of the batch is bad
+	// Weights tell of how many records each row of a saved cube stands for, 1 or more; nil where a row is a record.
+	Weights []int64
 
 	// Unit and Row order batches: Unit counts the parts of all inputs in input order, Row is the first record's position
 	// within the unit. Output in input order sorts by them.
@@ -60,6 +62,14 @@ type Batch struct {
 func (b *Batch) newDictID() uint64 {
 	b.dicts++
 	return b.dicts
+}
+
+// Weight returns how many records row i stands for.
+func (b *Batch) Weight(i int) int64 {
+	if b.Weights == nil {
+		return 1
+	}
+	return b.Weights[i]
 }
 
 // Rejected reports whether record i is to be left out.

@@ -43,7 +43,7 @@ type schemer interface{ schemaColumns() []SchemaColumn }
 // have been introduced late in a history, Parquet is known by its schema. Inputs are read again by the scan that follows,
 // so a pipe other than stdin is an error. Every input is opened, so it reports what Open reports.
 func Discover(ctx context.Context, names []string, stdin io.Reader, m Mapping) ([]Discovered, error) {
-	s, err := Open(ctx, names, stdin, Options{Mapping: m})
+	s, err := Open(ctx, names, stdin, Options{Mapping: m, names: true})
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,8 @@
 //  3. Scan.Next fills a Batch with the next records; any number of goroutines call it.
 //  4. Labels joins outcomes from other files.
 //  5. Scan.Account tells what became of every record: read = replayed + rejected, by Issue.
-//  6. Discover lists the fields that a history has, Convert rewrites a history as compact Parquet, and Synth makes one up
+//  6. A Saved describes a saved cube, whose rows stand for several records each: PeekSaved recognises one, a SavedWriter makes
+//     one, and a Scan reads it as any history, with Batch.Weights.
+//  7. Discover lists the fields that a history has, Convert rewrites a history as compact Parquet, and Synth makes one up
 //     whose truth is known.
 package dataset

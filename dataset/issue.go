@@ -35,6 +35,7 @@ const (
 	BadNumber
 	BadType
 	DuplicateID
+	BadRecords
 	numIssues = iota
 )
 
@@ -67,6 +68,7 @@ var issueKinds = [numIssues]struct {
 	BadNumber:      {name: "bad_number", allowed: "a finite number"},
 	BadType:        {name: "bad_type", allowed: "a plain value, not an object or a list"},
 	DuplicateID:    {name: "duplicate_id", allowed: "one record for one id and time", noted: true},
+	BadRecords:     {name: "bad_records", allowed: "an integer of 1 or more and below 2^53, the records that a row of a saved cube stands for"},
 }
 
 func (k IssueKind) String() string { return issueKinds[k].name }

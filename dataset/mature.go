@@ -5,7 +5,8 @@ import "time"
 // LabelTimes tell whether a history says when its labels became known, which is what maturity is judged by.
 type LabelTimes struct {
 	// Labeled counts the records with a label, Known those with the time at which it became known.
-	Labeled, Known int64
+	Labeled int64 `json:"labeled"`
+	Known   int64 `json:"known"`
 }
 
 // Unknown reports whether there are labels and none of their times is known: whether they are final cannot be told.

@@ -23,6 +23,9 @@ func Convert(ctx context.Context, s *Scan, workers int, w io.Writer) (Account, e
 }
 
 func convert(ctx context.Context, s *Scan, workers int, w io.Writer, codec compress.Compression) (Account, error) {
+	if s.Saved() != nil {
+		return Account{}, errors.Join(errors.New("records are converted, and these are the counts of a saved cube"), s.Close())
+	}
 	fields, cols, err := flatten(s.opt.Fields)
 	if err != nil {
 		return Account{}, errors.Join(err, s.Close())

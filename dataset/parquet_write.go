@@ -33,7 +33,8 @@ type parquetTable struct {
 	rows  int
 	bytes int // of text
 	defs  []int16
-	lens  []int // of the text in each row that is added
+	notes [][2]string // the file's own metadata
+	lens  []int       // of the text in each row that is added
 }
 
 // A cellColumn holds a column of the row group that is being built: texts, or ints for all other kinds.
@@ -65,8 +66,15 @@ func (s *stickyWriter) or(err error) error {
 	return err
 }
 
+// TableVersionKey is the key of a Parquet file's metadata that tells the version of its columns: it counts incompatible changes of
+// their names, types and meaning.
+const TableVersionKey = "trustreplay.schema_version"
+
+const tableVersion = "1"
+
 func newParquetTable(w io.Writer, cols []TableColumn, codec compress.Compression) (t *parquetTable, err error) {
-	t = &parquetTable{codec: codec, sink: &stickyWriter{w: w}, cols: cols, data: make([]cellColumn, len(cols))}
+	t = &parquetTable{codec: codec, most: groupRows, sink: &stickyWriter{w: w}, cols: cols, data: make([]cellColumn, len(cols))}
+	t.describe(TableVersionKey, tableVersion)
 	t.most = min(groupRows, max(1, groupCells/max(1, len(cols))))
 	err = guard(func() (err error) {
 		var fields schema.FieldList
@@ -195,6 +203,9 @@ func (t *parquetTable) flush() error {
 	return nil
 }
 
+// describe adds a key and its value to the file's metadata.
+func (t *parquetTable) describe(key, value string) { t.notes = append(t.notes, [2]string{key, value}) }
+
 func (t *parquetTable) close() error {
 	if err := t.flush(); err != nil {
 		return err
@@ -202,6 +213,11 @@ func (t *parquetTable) close() error {
 	return t.sink.or(guard(func() error {
 		if t.w == nil {
 			t.open()
+		}
+		for _, n := range t.notes {
+			if err := t.w.AppendKeyValueMetadata(n[0], n[1]); err != nil {
+				return err
+			}
 		}
 		return t.w.FlushWithFooter()
 	}))

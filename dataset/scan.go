@@ -20,6 +20,9 @@ type Options struct {
 	CheckIDs bool
 	// CheckIDsUpTo looks for them also where the inputs have at most so many bytes together, or an unknown number.
 	CheckIDsUpTo int64
+	// Saved describes the inputs where they are saved cubes (PeekSaved), nil where they are an ordinary history.
+	Saved *Saved
+	names bool // only the names of fields are looked at, so that a row may be anything
 	// Hash adds the SHA-256 of each file to the account; it reads every byte of it once more.
 	Hash bool
 }
@@ -63,6 +66,7 @@ type Scan struct {
 	log     issueLog
 	errs    []error
 	ids     *idCheck
+	saved   savedScan
 	closed  bool
 }
 
@@ -88,7 +92,10 @@ func Open(ctx context.Context, names []string, stdin io.Reader, opt Options) (*S
 	if !streams {
 		s.total = size
 	}
-	if opt.CheckIDs || opt.CheckIDsUpTo > 0 && size <= opt.CheckIDsUpTo {
+	if saved := opt.Saved; saved != nil {
+		s.saved = savedScan{nil, s.column(Field{saved.Weights, KindNumber}), s.column(Field{LabelField, KindLabel}), s.column(Field{Amount, KindAmount}),
+			make([]*Saved, len(inputs)), make([]SavedTotals, len(inputs))}
+	} else if opt.CheckIDs || opt.CheckIDsUpTo > 0 && size <= opt.CheckIDsUpTo {
 		s.ids = newIDCheck(s.column(Field{CustomerID, KindText}), s.column(Field{Timestamp, KindTime}))
 	}
 	if opt.Labels != nil {
@@ -108,6 +115,9 @@ func Open(ctx context.Context, names []string, stdin io.Reader, opt Options) (*S
 			errs = append(errs, err)
 		}
 		s.sources = append(s.sources, src)
+	}
+	if err := s.openSaved(); err != nil {
+		errs = append(errs, err)
 	}
 	if len(errs) > 0 {
 		s.Close()
@@ -191,6 +201,9 @@ func (s *Scan) finish(b *Batch) {
 	}
 	if s.ids != nil {
 		s.ids.add(b)
+	}
+	if s.opt.Saved != nil {
+		s.weigh(b)
 	}
 	if i := slices.Index(s.fields, Field{Timestamp, KindTime}); i >= 0 {
 		b.log.addPeriod(b, i)

@@ -10,6 +10,9 @@ import (
 // the cube does not depend on their number. rows, where not nil, is given every decision in input order.
 func Build(ctx context.Context, plan *Plan, scan *dataset.Scan, workers int, rows *Decisions) (*Cube, error) {
 	defer scan.Close()
+	if (scan.Saved() == nil) != (plan.Saved == nil) {
+		return nil, errSaved
+	}
 	builders := make([]*Builder, max(1, workers))
 	mature, times := make([]dataset.MatureCount, len(builders)), make([]dataset.LabelTimes, len(builders))
 	err := drain(ctx, scan, len(builders), func(i int) func(*dataset.Batch) error {
@@ -46,17 +49,9 @@ func Build(ctx context.Context, plan *Plan, scan *dataset.Scan, workers int, row
 		return nil, err
 	}
 	cube.Account = account
-	if plan.Maturity.Days > 0 {
-		m := &dataset.Mature{Days: plan.Maturity.Days, AsOf: plan.Maturity.AsOf, Only: plan.MatureOnly}
-		for _, c := range mature {
-			m.Add(c)
-		}
-		cube.Account.Mature = m
-	} else if plan.LabelTimes {
-		cube.Account.LabelTimes = new(dataset.LabelTimes)
-		for _, c := range times {
-			cube.Account.LabelTimes.Add(c)
-		}
+	if plan.Saved != nil {
+		return cube, plan.settleSaved(&cube.Account, scan.Saved())
 	}
+	plan.settleLabels(&cube.Account, mature, times)
 	return cube, nil
 }

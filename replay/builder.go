@@ -43,8 +43,11 @@ type Builder struct {
 	singles  []single  // where the plan asks for them
 	entities entityHashes
 	treated  treatedCounter
+	traits   *traitCounter    // where the plan asks for them
+	approved *approvalCounter // likewise
 	noAmount int64
 	total    int64 // amount so far, to refuse an overflow before it happens
+	records  int64 // so far, likewise; of saved cubes alone
 }
 
 type tally struct{ n, amount int64 }
@@ -78,6 +81,12 @@ func NewBuilder(plan *Plan) *Builder {
 		b.parts = append(b.parts, &maskPart{b: b})
 	}
 	b.steps = make([]pairing, len(b.parts))
+	if plan.traits != nil {
+		b.traits = newTraitCounter(plan)
+	}
+	if plan.DayApprovals != nil {
+		b.approved = &approvalCounter{runner: plan.runner(plan.DayApprovals), days: map[int]*DayApprovals{}}
+	}
 	for column, f := range plan.fields {
 		if f.Kind == dataset.KindState || plan.inCondition(f) {
 			b.unseen = append(b.unseen, column)
@@ -105,6 +114,14 @@ func (b *Builder) Add(batch *dataset.Batch) error {
 		if err := b.note(batch); err != nil {
 			return err
 		}
+	}
+	if b.traits != nil {
+		if err := b.traits.add(batch); err != nil {
+			return err
+		}
+	}
+	if b.approved != nil {
+		b.approved.add(b, batch)
 	}
 	if b.chance != nil {
 		if err := b.chance.tooMany(b.plan.Exploration); err != nil {
@@ -205,6 +222,9 @@ func (b *Builder) count(batch *dataset.Batch) error {
 	for dense && len(b.grids) < b.groupCount() {
 		b.grids = append(b.grids, nil) // made once it is needed: production seldom does everything
 	}
+	if batch.Weights != nil {
+		return b.countWeighted(batch, dense)
+	}
 	var total int64
 	for r, x := range b.index {
 		if batch.Bad != nil && batch.Bad[r] {
@@ -245,6 +265,12 @@ func (b *Builder) Cube() (*Cube, error) {
 	c := &Cube{plan: b.plan, NoAmount: b.noAmount}
 	if b.chance != nil {
 		c.outside = b.chance.outside
+	}
+	if b.traits != nil {
+		c.traits = b.traits.freeze()
+	}
+	if b.approved != nil {
+		c.approvals = b.approved.freeze()
 	}
 	for _, column := range b.unseen {
 		c.unseen = append(c.unseen, b.plan.fields[column].Name)

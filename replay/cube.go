@@ -22,8 +22,10 @@ type Cube struct {
 	production Production
 	outside    extent // where the plan asks for exploration
 	// singles are the records one by one where the plan asks for them, ordered by entity and time.
-	singles []single
-	unseen  []string // products and fields of conditions of which no record has a value
+	singles   []single
+	traits    []MonthTraits  // of the whole history, by month; nil where the plan does not ask for them
+	approvals []DayApprovals // of the whole history, by day; nil where the plan does not ask for them
+	unseen    []string       // products and fields of conditions of which no record has a value
 }
 
 // A cubeGroup holds the cells of the records that share the By values, the outcome of every condition and what production did.
@@ -75,7 +77,11 @@ func Merge(cubes ...*Cube) (*Cube, error) {
 		sum.unseen = slices.DeleteFunc(slices.Clone(sum.unseen), func(f string) bool { return !slices.Contains(c.unseen, f) })
 		sum.production.add(c.production)
 		sum.outside.add(c.outside)
+		sum.traits, sum.approvals = addMonths(sum.traits, c.traits), addApprovals(sum.approvals, c.approvals)
 		groups = append(groups, c.groups...)
+	}
+	if err := settleTraits(sum.traits); err != nil {
+		return nil, err
 	}
 	var err error
 	if sum.groups, err = gather(groups); err != nil {
@@ -153,7 +159,10 @@ func addCells(a, b []cell) ([]cell, error) {
 var errTotal = fmt.Errorf("amount: those of all records add up to more than %d: want amounts in major units", int64(maxTotal)/100)
 
 // Run replays a policy over the cube. It must be one that the cube's plan covers.
-func (c *Cube) Run(pol *Policy) (*Result, error) {
+func (c *Cube) Run(pol *Policy) (*Result, error) { return c.run(pol, manyCells) }
+
+// run sums the cells of groups that have as many or more by kind, see summer.
+func (c *Cube) run(pol *Policy, many int) (*Result, error) {
 	if err := c.plan.covers(pol); err != nil {
 		return nil, err
 	}
@@ -174,7 +183,11 @@ func (c *Cube) Run(pol *Policy) (*Result, error) {
 			}
 			part = groups[id]
 		}
-		r.group(g, res, part)
+		if r.summer != nil && g.spreads == nil && len(g.cells) >= many {
+			r.dense(g, res, part)
+		} else {
+			r.group(g, res, part)
+		}
 	}
 	if res.Past != nil && res.Past.Known() == 0 {
 		res.Past = nil
@@ -209,6 +222,7 @@ type runner struct {
 	first, second []uint8              // the class of each code of the two axes
 	bare          [2][]bool            // which codes of the two axes are Unclustered
 	tables        map[uint64][]verdict // by fired rules: the verdict for first class x second class
+	summer        *summer              // nil where cells are looked at one by one
 }
 
 // A class is a pair of status and cluster.
@@ -222,6 +236,7 @@ type verdict struct {
 func (p *Plan) runner(pol *Policy) *runner {
 	r := &runner{plan: p, pol: p.bind(pol), tables: map[uint64][]verdict{}}
 	r.classes()
+	r.summer = newSummer(r)
 	return r
 }
 
@@ -257,20 +272,9 @@ func (r *runner) group(g *cubeGroup, res *Result, part *Group) {
 		records += c.n
 		label := c.index % dataset.NumLabels
 		codes := c.index / dataset.NumLabels
-		d := in.decision(codes)
-		res.add(d, label, c.n, c.amount)
-		if res.Past != nil {
-			res.Past[g.past][d.Action].add(label, c.n, c.amount)
-		}
-		if r.bare[0][in.axis1.code(codes)] {
-			res.Unclustered[0] += c.n
-		}
-		if d.Called && r.bare[1][in.axis2.code(codes)] {
-			res.Unclustered[1] += c.n
-		}
-		if part != nil {
-			part.add(d, label, c.n, c.amount)
-		}
+		first, second := in.axis1.code(codes), in.axis2.code(codes)
+		d := in.decide(first, second)
+		r.tally(d, g, first, second, label, c, res, part)
 		if g.spreads == nil {
 			continue
 		}
@@ -279,10 +283,23 @@ func (r *runner) group(g *cubeGroup, res *Result, part *Group) {
 			part.Actions[d.Action].widen(label, g.spreads[i])
 		}
 	}
-	for rule := range res.Held {
-		if in.fired>>rule&1 != 0 {
-			res.Held[rule] += records
-		}
+	in.hold(res, records)
+}
+
+// tally adds the records of a cell, on which the policy decides d.
+func (r *runner) tally(d *Decision, g *cubeGroup, first, second int, label uint32, c cell, res *Result, part *Group) {
+	res.add(d, label, c.n, c.amount)
+	if res.Past != nil {
+		res.Past[g.past][d.Action].add(label, c.n, c.amount)
+	}
+	if r.bare[0][first] {
+		res.Unclustered[0] += c.n
+	}
+	if d.Called && r.bare[1][second] {
+		res.Unclustered[1] += c.n
+	}
+	if part != nil {
+		part.add(d, label, c.n, c.amount)
 	}
 }
 
@@ -304,15 +321,25 @@ func (r *runner) in(g *cubeGroup) groupRunner {
 
 // decision returns what the policy decides on the records whose axes have these codes.
 func (g *groupRunner) decision(codes uint32) *Decision {
-	v := &g.table[int(g.first[g.axis1.code(codes)])*numClasses+int(g.second[g.axis2.code(codes)])]
+	return g.decide(g.axis1.code(codes), g.axis2.code(codes))
+}
+
+// decide is decision for the codes of the two axes.
+func (g *groupRunner) decide(first, second int) *Decision {
+	v := &g.table[int(g.first[first])*numClasses+int(g.second[second])]
 	if !v.asked {
-		g.ask(v, codes)
+		*v = verdict{g.pol.Decide(g.sample(first, second, g.fired)), true}
 	}
 	return &v.Decision
 }
 
-func (g *groupRunner) ask(v *verdict, codes uint32) {
-	*v = verdict{g.pol.Decide(g.sample(g.axis1.code(codes), g.axis2.code(codes), g.fired)), true}
+// hold counts the records of the group on which the condition of each rule holds.
+func (g *groupRunner) hold(res *Result, records int64) {
+	for rule := range res.Held {
+		if g.fired>>rule&1 != 0 {
+			res.Held[rule] += records
+		}
+	}
 }
 
 // sample returns a case that stands for all records of a cell.

@@ -6,11 +6,13 @@
 //  3. [Build] reads the history into a [Cube]: how many records, and how much amount, share all that the policies can tell apart.
 //     It never has more cells than records, and cubes of one plan add up ([Merge]).
 //  4. [Cube.Run] replays a policy over the cube, [Cube.Compare] two of them record by record, [Cube.Attribute] takes their
-//     difference apart. [Cube.Piles] hands the cells to whoever searches.
+//     difference apart. [Cube.Piles] hands the cells to whoever searches, [Cube.Table] to
+//     whoever replays elsewhere.
 //  5. What a cube cannot know of a cell is kept beside it: what production did ([Past]), what the undecided may become ([Open],
 //     [Policy.Possible]), which labels are final ([Maturity]), whose a record is ([Dependence]), when it came ([Timeline]),
 //     and what came of production's own step-ups and reviews ([Treated]).
-//  6. [BuildProfile] looks at a history without a policy, for inspect.
+//  6. [Count] counts a history for a file that [Build] reads like the history ([NewSavePlan], [Counted.Write], dataset.Saved).
+//  7. [BuildProfile] looks at a history without a policy, for inspect.
 //
 // Everything is an integer and depends neither on the number of workers nor on the order of records.
 //
@@ -19,12 +21,13 @@
 //	policy builtin decide schema lint print    policies: what they are, what they do, what they may not have meant
 //	parse                                      YAML: policies, acceptances, economics, limits, mappings
 //	condition evaluate                         rules: expressions, their fields, and their values a batch at a time
-//	plan builder build cube numbering workers  the question, and the scan that answers it
-//	result fold slice                          the answer, without a split, or of a part of the history
+//	plan builder build cube numbering workers  the question, and the scan that answers it; cube_dense replays a large cube fast
+//	result fold slice table                    the answer, without a split, of a part of the history, or left to others as columns
+//	save saved weighted                        cubes in files: writing them, what they answer, counting their rows
 //	compare decisions                          two policies on the same records, and every decision
 //	past exploration maturity treated treatments impute  what production did, by which chance, label ages, treatments, assumptions
 //	single entity timeline enrollment spread   records one by one: whose, in which order, of which amount
 //	failures handling latency calendar         answers that failed, time to decide, months and days
-//	library profile collection                 red flags, signals and scores of a history
+//	library profile collection traits          red flags, signals and scores of a history, and of each of its months
 //	economics limit acceptance                 prices, limits and gates, as their files say them
 package replay

@@ -61,6 +61,10 @@ func (p *Plan) countTimes(b *dataset.Batch, count *dataset.LabelTimes) {
 
 // mature rewrites the labels of a batch and counts what it did.
 func (p *Plan) mature(b *dataset.Batch, count *dataset.MatureCount) {
+	if p.Saved != nil { // was applied when the cube was made
+		p.leaveYoung(b)
+		return
+	}
 	if p.Maturity.Days == 0 || b.N == 0 {
 		return
 	}

@@ -49,8 +49,19 @@ type Question struct {
 	Exploration string
 	// Outcomes adds what came of production's own step-ups and reviews, for Cube.Treated.
 	Outcomes bool
+	// Traits are fields of which the cube counts, month by month, what records look like (Cube.Traits); nil where nobody asks.
+	// TraitFields lists those that a history has. It changes no other count.
+	Traits []dataset.Field
+	// DayApprovals is a policy whose approvals are counted by day (Cube.DayApprovals), one of Policies; nil where nobody asks. It
+	// changes no other count.
+	DayApprovals *Policy
 	// Economics say what decisions cost, nil where nobody asks. They are carried to every answer, and change no count.
 	Economics *Economics
+	// Saved describes the history where it is one of saved cubes (dataset.PeekSaved), nil elsewhere. Its maturity takes the place
+	// of Maturity.
+	Saved *dataset.Saved
+	// Save says that the plan is for Count alone: no cube of it is built.
+	Save bool
 }
 
 // MaxConditions is the most different rule conditions that the policies of one question may have together.
@@ -70,9 +81,11 @@ type Plan struct {
 	entity  int // whose record it is, -1 where nobody asks
 	past    int
 	chance  int
+	young   int                // of saved cubes: whether a row's records are immature, -1 where not read
 	by      []int              // the column of each By field, that of the time for a month or day
 	cells   int                // size of the inner grid: the product of the axes and of the labels
 	treated [numTreatments]int // columns of the outcomes of step-ups and of reviews, -1 unless asked for
+	traits  *traitColumns      // nil where nobody asks
 }
 
 // An axis holds what policies can tell apart in one product's answer: a bin of its state and, where a policy uses it, the
@@ -95,7 +108,7 @@ func (a *axis) answer(code int) Answer {
 
 // NewPlan checks a question and lays out its answer.
 func NewPlan(q Question) (*Plan, error) {
-	p := &Plan{Question: q, label: -1, amount: -1, time: -1, known: -1, id: -1, entity: -1, past: -1, chance: -1, treated: [numTreatments]int{-1, -1}}
+	p := &Plan{Question: q, label: -1, amount: -1, time: -1, known: -1, id: -1, entity: -1, past: -1, chance: -1, young: -1, treated: [numTreatments]int{-1, -1}}
 	for _, product := range dataset.Products {
 		p.addAxis(product)
 	}
@@ -109,6 +122,9 @@ func NewPlan(q Question) (*Plan, error) {
 	if err := p.addConditions(); err != nil {
 		return nil, err
 	}
+	if err := p.checkSaved(); err != nil {
+		return nil, err
+	}
 	p.label = p.column(dataset.Field{Name: dataset.LabelField, Kind: dataset.KindLabel})
 	p.amount = p.column(dataset.Field{Name: dataset.Amount, Kind: dataset.KindAmount})
 	// The window of a history stands beside every rate (STATISTICS.md, section 7), so the time is always read.
@@ -116,7 +132,10 @@ func NewPlan(q Question) (*Plan, error) {
 	if err := q.Maturity.check(); err != nil {
 		return nil, err
 	}
-	if q.Maturity.Days > 0 || q.LabelTimes {
+	switch {
+	case q.Saved != nil:
+		p.addYoung()
+	case q.Maturity.Days > 0 || q.LabelTimes:
 		p.known = p.column(dataset.Field{Name: dataset.LabelTime, Kind: dataset.KindTime})
 	}
 	if p.remembers() {
@@ -139,6 +158,9 @@ func NewPlan(q Question) (*Plan, error) {
 			p.treated[i] = p.column(dataset.Field{Name: name, Kind: dataset.KindText})
 		}
 	}
+	if err := p.addTraits(); err != nil {
+		return nil, err
+	}
 	for i, name := range q.By {
 		if slices.Contains(q.By[:i], name) {
 			return nil, fmt.Errorf("by %q is named twice", name)
@@ -156,7 +178,12 @@ func NewPlan(q Question) (*Plan, error) {
 	for i := range p.axes {
 		p.cells *= p.axes[i].size()
 	}
-	if p.cells > math.MaxUint32 {
+	if q.DayApprovals != nil {
+		if err := p.covers(q.DayApprovals); err != nil {
+			return nil, err
+		}
+	}
+	if p.cells > math.MaxUint32 && !q.Save {
 		return nil, fmt.Errorf("%d products with every score apart make too large a grid, want at most two", len(p.axes))
 	}
 	return p, nil

@@ -36,9 +36,7 @@ func (p *Policy) YAML() []byte {
 		commented(w, "rules:", "the first that holds decides, before gate and matrix")
 	}
 	for _, r := range p.Rules {
-		fmt.Fprintf(w, "  - name: %s\n", scalar(r.Name))
-		printText(w, "when", r.When.Source, "    ")
-		fmt.Fprintf(w, "    then: %s\n", r.Then)
+		w.WriteString(r.YAML())
 	}
 	rows := [][]string{rowCells(p.Gate[:])}
 	heads := []string{"gate:"}
@@ -60,6 +58,15 @@ func (p *Policy) YAML() []byte {
 	}
 	w.WriteString(strings.Join(lines[1:], ""))
 	return w.Bytes()
+}
+
+// YAML prints the rule as an item of a policy's rules, indented.
+func (r Rule) YAML() string {
+	w := &bytes.Buffer{}
+	fmt.Fprintf(w, "  - name: %s\n", scalar(r.Name))
+	printText(w, "when", r.When.Source, "    ")
+	fmt.Fprintf(w, "    then: %s\n", r.Then)
+	return w.String()
 }
 
 // Hash identifies what the policy says: the SHA-256 of its canonical form, in hexadecimal.

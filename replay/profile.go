@@ -120,6 +120,9 @@ func listedFields(found []dataset.Discovered) []dataset.Field {
 // BuildProfile reads a scan, opened with ProfileFields(found), to its end.
 func BuildProfile(ctx context.Context, scan *dataset.Scan, found []dataset.Discovered, workers int) (*Profile, error) {
 	defer scan.Close()
+	if scan.Saved() != nil {
+		return nil, errSaved
+	}
 	parts := make([]*profiler, max(1, workers))
 	for i := range parts {
 		var err error

@@ -134,13 +134,14 @@ func (t *treatedCounter) add(b *Builder, batch *dataset.Batch) {
 			if i == reviews {
 				into = &t.groups[b.group[r]].Reviews
 			}
+			n := batch.Weight(r)
 			switch words.mean(c, c.Idx[r]) {
 			case cameThrough:
-				into.Passed[labels[r]]++
+				into.Passed[labels[r]] += n
 			case wasStopped:
-				into.Stopped[labels[r]]++
+				into.Stopped[labels[r]] += n
 			case otherOutcome:
-				into.Other++
+				into.Other += n
 			}
 		}
 	}

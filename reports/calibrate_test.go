@@ -132,7 +132,7 @@ func TestCalibrateGoldens(t *testing.T) {
 	documents["uncalibrated"] = Uncalibrated(err, champion, nobody, seen)
 
 	for name, d := range documents {
-		for _, format := range Formats() {
+		for _, format := range goldenFormats {
 			text := render(t, d, format)
 			if format == "text" {
 				hundredColumns(t, name, string(text))
@@ -217,7 +217,7 @@ func TestVerifyGoldens(t *testing.T) {
 		"nothing":   Verify(cert, nil, []calibrate.Discrepancy{{Field: "policy", Claimed: "ab", Found: "nothing is certified"}}, account(6000)),
 		"withdrawn": Verify(&withdrawn, cert, nil, account(6000)),
 	} {
-		for _, format := range Formats() {
+		for _, format := range goldenFormats {
 			text := render(t, d, format)
 			golden(t, "verify-"+name+"."+extensions[format], text)
 			if format == "text" {

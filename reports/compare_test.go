@@ -92,7 +92,7 @@ func compareDocuments(t *testing.T) map[string]Document {
 
 func TestCompareGoldens(t *testing.T) {
 	for name, d := range compareDocuments(t) {
-		for _, format := range Formats() {
+		for _, format := range goldenFormats {
 			golden(t, "compare-"+name+"."+extensions[format], render(t, d, format))
 		}
 		for _, line := range strings.Split(string(render(t, d, "text")), "\n") {

@@ -18,15 +18,19 @@ func CSV(w io.Writer, d Document) error {
 	if d.Tidy == nil {
 		return errors.New("csv: this answer has no single table, choose another format")
 	}
+	return writeCSV(w, d.Tidy)
+}
+
+func writeCSV(w io.Writer, t *Table) error {
 	out := csv.NewWriter(w)
-	row := make([]string, len(d.Tidy.Columns))
-	for i, c := range d.Tidy.Columns {
+	row := make([]string, len(t.Columns))
+	for i, c := range t.Columns {
 		row[i] = disarm(c.Name)
 	}
 	if err := out.Write(row); err != nil {
 		return err
 	}
-	for _, r := range d.Tidy.Rows {
+	for _, r := range t.Rows {
 		for i, c := range r {
 			row[i] = plain(c.Value)
 		}

@@ -120,7 +120,10 @@ type Figure struct {
 	// Name is that of its files, as that of a Table.
 	Name string
 	// Alt tells what the picture shows to a reader who does not see it: a sentence with the figures that matter.
-	Alt     string
+	Alt string
+	// File is the path of the picture from the folder of a markdown file to where it was written, with slashes; "" for a picture that
+	// was not, which markdown leaves out. Html has its pictures in the page.
+	File    string
 	Picture Picture
 }
 
@@ -164,7 +167,7 @@ func (Details) block()    {}
 func mark(i int) string { return fmt.Sprintf(" [%d]", i+1) }
 
 // formats lists what Write can write.
-var formats = []string{"text", "json", "csv", "markdown"}
+var formats = []string{"text", "json", "csv", "markdown", "html"}
 
 // Formats returns the names of the formats that Write knows.
 func Formats() []string { return append([]string(nil), formats...) }
@@ -180,6 +183,8 @@ func Write(w io.Writer, d Document, format string, opt TextOptions) error {
 		return CSV(w, d)
 	case "markdown":
 		return Markdown(w, d)
+	case "html":
+		return HTML(w, d)
 	}
 	return fmt.Errorf("format %q: want %s", format, strings.Join(formats, ", "))
 }

@@ -40,7 +40,8 @@ func gallery() Document {
 			Subheading("# Under " + hostile),
 			Box{"Keep the champion", Bad, []Block{Paragraph("Because of " + hostile), KeyValues{"", []Pair{{"records", countCell(7)}}}}},
 			Code{"A diff", "diff", []string{"-gate: {low: block}", "+  ```" + hostile, " # kept"}},
-			Figure{"curve", "A curve of " + hostile, Picture{}},
+			Figure{"curve", "A curve of " + hostile, "", Picture{}},
+			Figure{Name: "beside", Alt: "Kept [beside]", File: "figures/a (1).svg"},
 			Details{"More", []Block{Paragraph("folded")}},
 		},
 	}
@@ -63,8 +64,8 @@ func TestGallery(t *testing.T) {
 }
 
 func TestWriteNamesFormats(t *testing.T) {
-	err := Write(&bytes.Buffer{}, Document{}, "html", TextOptions{})
-	if err == nil || err.Error() != `format "html": want text, json, csv, markdown` {
+	err := Write(&bytes.Buffer{}, Document{}, "xml", TextOptions{})
+	if err == nil || err.Error() != `format "xml": want text, json, csv, markdown, html` {
 		t.Errorf("got %v", err)
 	}
 	if err := Write(&bytes.Buffer{}, Document{}, "csv", TextOptions{}); err == nil {

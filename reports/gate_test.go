@@ -64,7 +64,7 @@ func TestGateGoldens(t *testing.T) {
 			lines.WriteString(strings.Join(append(GateLines(v.Result.Policy.Name, *v.Gate, account), ""), "\n"))
 		}
 		d.Data = data
-		for _, format := range Formats() {
+		for _, format := range goldenFormats {
 			golden(t, "gate-"+name+"."+extensions[format], render(t, d, format))
 		}
 		golden(t, "gate-"+name+".log", []byte(lines.String()))

@@ -78,3 +78,62 @@ func (o object) MarshalJSON() ([]byte, error) {
 	b.WriteByte('}')
 	return b.Bytes(), nil
 }
+
+// A spread is an object with a member to a line, a lined an array with an element to a line: in long files, a change of one is then a
+// change of one line.
+type (
+	spread object
+	lined  []any
+)
+
+// jsonLines returns a value whose spread and lined parts are broken into lines, with a line feed at its end.
+func jsonLines(v any) ([]byte, error) {
+	var b bytes.Buffer
+	if err := appendLines(&b, v, "\n"); err != nil {
+		return nil, err
+	}
+	b.WriteByte('\n')
+	return escapeMarks(b.Bytes()), nil
+}
+
+// appendLines adds a value whose lines begin with a line feed and an indent.
+func appendLines(b *bytes.Buffer, v any, indent string) error {
+	var opening, closing byte
+	var parts []member
+	switch v := v.(type) {
+	case spread:
+		opening, closing, parts = '{', '}', v
+	case lined:
+		opening, closing = '[', ']'
+		for _, element := range v {
+			parts = append(parts, member{value: element})
+		}
+	default:
+		text, err := marshal(v, "")
+		b.Write(text)
+		return err
+	}
+	b.WriteByte(opening)
+	for i, p := range parts {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteString(indent + "  ")
+		if opening == '{' {
+			key, err := marshal(p.key, "")
+			if err != nil {
+				return err
+			}
+			b.Write(key)
+			b.WriteString(": ")
+		}
+		if err := appendLines(b, p.value, indent+"  "); err != nil {
+			return err
+		}
+	}
+	if len(parts) > 0 {
+		b.WriteString(indent)
+	}
+	b.WriteByte(closing)
+	return nil
+}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"net/url"
 	"slices"
 	"strings"
 )
@@ -58,7 +59,10 @@ func markdownBlock(b *bytes.Buffer, block Block) {
 			fmt.Fprintf(b, "%s\n", clean(l))
 		}
 		fmt.Fprintf(b, "%s\n", fence)
-	case Figure: // where the document is written with a folder of its figures, the report links them
+	case Figure:
+		if block.File != "" {
+			fmt.Fprintf(b, "![%s](%s)\n", escape(block.Alt), link(block.File))
+		}
 	case Details:
 		fmt.Fprintf(b, "<details><summary>%s</summary>\n", escape(block.Summary))
 		for _, inner := range block.Blocks {
@@ -67,6 +71,12 @@ func markdownBlock(b *bytes.Buffer, block Block) {
 		}
 		b.WriteString("\n</details>\n")
 	}
+}
+
+// link returns a path as the target of a link: escaped as in an address, with the brackets that would end it.
+func link(path string) string {
+	path = (&url.URL{Path: clean(path)}).String()
+	return strings.NewReplacer("(", "%28", ")", "%29").Replace(path)
 }
 
 // codeFence is longer than any run of back quotes in the lines, so that none of them ends the block.

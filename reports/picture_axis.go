@@ -10,6 +10,9 @@ type scale struct {
 	step        float64
 	first, last float64 // whole numbers
 	percent     bool
+	// names are those of an axis of names, nil for one of numbers, of which one of every so many is shown.
+	names []string
+	every int
 }
 
 func (s scale) low() float64  { return s.first * s.step }
@@ -61,6 +64,12 @@ func niceStep(v float64) float64 {
 // ticks returns the values of the ticks, from low to high.
 func (s scale) ticks() []float64 {
 	var out []float64
+	if s.names != nil {
+		for i := 0; i < len(s.names); i += s.every {
+			out = append(out, float64(i))
+		}
+		return out
+	}
 	for k := s.first; k <= s.last; k++ {
 		out = append(out, k*s.step)
 	}
@@ -69,6 +78,9 @@ func (s scale) ticks() []float64 {
 
 // text prints a tick with as many decimals as the step needs.
 func (s scale) text(v float64) string {
+	if s.names != nil {
+		return s.names[int(v)]
+	}
 	unit, step := "", s.step
 	if s.percent {
 		unit, v, step = " %", 100*v, 100*step

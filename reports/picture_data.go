@@ -11,17 +11,18 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// band fills the area between bounds of a curve, with a gap where they are undefined.
-func (p *painter) band(c Curve, bounds []calibrate.Interval, of color.NRGBA) {
+// band fills the area between bounds of a curve, with a gap where they are undefined. Bounds of one name alone are no area.
+func (p *painter) band(of int, c Curve, bounds []calibrate.Interval) {
 	var lows, highs []vg.Point
 	fill := func() {
 		if len(lows) > 1 {
+			lows, highs = thin(lows), thin(highs)
 			outline := lows
 			for i := len(highs) - 1; i >= 0; i-- {
 				outline = append(outline, highs[i])
 			}
 			if clipped := p.area.ClipPolygonXY(outline); len(clipped) > 2 {
-				p.FillPolygon(p.glass(of, shade), clipped)
+				p.FillPolygon(p.glass(curveColor(of), shade), clipped)
 			}
 		}
 		lows, highs = nil, nil
@@ -30,6 +31,14 @@ func (p *painter) band(c Curve, bounds []calibrate.Interval, of color.NRGBA) {
 		if !b.Low.Defined() || !b.High.Defined() {
 			fill()
 			continue
+		}
+		if p.alone(c, bounds, i) {
+			fill()
+			p.whiskers(of, Curve{Points: c.Points[i : i+1], Band: bounds[i : i+1]})
+			continue
+		}
+		if i > 0 && p.breaks(c.Points[i-1], c.Points[i]) {
+			fill()
 		}
 		low, high := p.at(Point{c.Points[i].X, float64(b.Low)}), p.at(Point{c.Points[i].X, float64(b.High)})
 		if n := len(lows); n > 0 && c.Step { // the bounds move as the curve does
@@ -42,6 +51,20 @@ func (p *painter) band(c Curve, bounds []calibrate.Interval, of color.NRGBA) {
 
 // curve draws a curve and returns its segments, which labels are to keep clear of.
 func (p *painter) curve(i int, c Curve) (segments [][2]vg.Point) {
+	if c.Whiskers {
+		segments = p.whiskers(i, c)
+	}
+	for _, part := range p.stretches(c) {
+		segments = append(segments, p.stretch(i, part)...)
+	}
+	if c.Dots {
+		p.dots(i, p.inFrame(c)...)
+	}
+	return segments
+}
+
+// stretch draws a part of a curve that nothing interrupts.
+func (p *painter) stretch(i int, c Curve) (segments [][2]vg.Point) {
 	var path []vg.Point
 	for at, pt := range c.Points {
 		q := p.at(pt)
@@ -55,9 +78,13 @@ func (p *painter) curve(i int, c Curve) (segments [][2]vg.Point) {
 		}
 		path = append(path, q)
 	}
+	path = thin(path)
 	p.line(p.area, path, curveStyle(i))
 	for k := 1; k < len(path); k++ {
 		segments = append(segments, [2]vg.Point{path[k-1], path[k]})
+	}
+	if c.Dots {
+		return segments
 	}
 	if len(path) == 1 || len(path) == 2 && near(path[0], path[1]) { // one point is no line, and must be seen
 		p.disc(path[0], 4, curveColor(i))
@@ -156,20 +183,41 @@ func (p *painter) symbol(k MarkKind, at vg.Point) {
 
 func (p *painter) disc(at vg.Point, radius vg.Length, c color.Color) {
 	p.SetColor(c)
-	var path vg.Path
-	path.Move(vg.Point{X: at.X + radius, Y: at.Y})
-	path.Arc(at, radius, 0, 2*math.Pi)
-	path.Close()
-	p.Fill(path)
+	p.Fill(appendDisc(nil, at, radius))
 }
 
 func (p *painter) polygon(at vg.Point, radius vg.Length, corners int, turn float64, c color.Color) {
-	var points []vg.Point
+	p.SetColor(c)
+	p.Fill(appendPolygon(nil, at, radius, corners, turn))
+}
+
+func appendDisc(path vg.Path, at vg.Point, radius vg.Length) vg.Path {
+	path.Move(vg.Point{X: at.X + radius, Y: at.Y})
+	path.Arc(at, radius, 0, 2*math.Pi)
+	path.Close()
+	return path
+}
+
+// appendPolygon adds a regular polygon, whose first corner is turned from the right by an angle in radians.
+func appendPolygon(path vg.Path, at vg.Point, radius vg.Length, corners int, turn float64) vg.Path {
 	for i := range corners {
 		sin, cos := math.Sincos(turn + 2*math.Pi*float64(i)/float64(corners))
-		points = append(points, vg.Point{X: at.X + radius*vg.Length(cos), Y: at.Y + radius*vg.Length(sin)})
+		corner := vg.Point{X: at.X + radius*vg.Length(cos), Y: at.Y + radius*vg.Length(sin)}
+		if i == 0 {
+			path.Move(corner)
+		} else {
+			path.Line(corner)
+		}
 	}
-	p.FillPolygon(c, points)
+	path.Close()
+	return path
+}
+
+// appendLine adds a line of its own.
+func appendLine(path vg.Path, from, to vg.Point) vg.Path {
+	path.Move(from)
+	path.Line(to)
+	return path
 }
 
 func trimSpace(s string) string { return strings.TrimLeft(s, " ") }

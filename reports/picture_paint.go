@@ -60,13 +60,21 @@ func (p *painter) paint() {
 		p.sentence((top + bottom) / 2)
 		return
 	}
+	if p.Heat != nil {
+		p.heat(top, bottom)
+		return
+	}
 	p.fit()
+	p.spread()
 	top = p.legend(top)
 	p.lay(top, bottom)
 	p.grid()
+	p.series()
 	for i, c := range p.Curves {
-		p.band(c, c.Band, curveColor(i))
-		p.band(c, c.Range, curveColor(i)) // which darkens the band
+		if !c.Whiskers {
+			p.band(i, c, c.Band)
+		}
+		p.band(i, c, c.Range) // which darkens the band
 	}
 	const gap = 3
 	room := placer{frame: vg.Rectangle{Min: p.area.Min.Add(vg.Point{X: gap, Y: gap}), Max: p.area.Max.Sub(vg.Point{X: gap, Y: gap})}}
@@ -144,6 +152,16 @@ func (p *painter) fit() {
 			add(pt)
 		}
 	}
+	for _, c := range p.Curves {
+		ys = append(ys, c.reach()...)
+	}
+	for _, bars := range p.bars() {
+		for _, b := range bars {
+			if finite(b.to) && (p.Y.To == 0 || b.to <= p.Y.To) {
+				ys = append(ys, 0, b.to)
+			}
+		}
+	}
 	if p.X.To != 0 {
 		xs = append(xs, p.X.To)
 	}
@@ -162,6 +180,9 @@ func (p *painter) fit() {
 	}
 	// Heights are compared from 0 on; across, what is between 0 and the first value would often be most of the frame.
 	p.x, p.y = newScale(xs, p.X.Percent, 10, 0.15), newScale(ys, p.Y.Percent, 6, 1)
+	if len(p.X.Names) > 0 {
+		p.x = namedScale(p.X.Names)
+	}
 }
 
 // legend names the curves and the band in a row that ends at the right, above the frame, and the vertical axis at its left.
@@ -174,6 +195,10 @@ func (p *painter) legend(top vg.Length) vg.Length {
 	x := pictureWidth - pictureMargin
 	for i, name := range []string{p.Band, p.Range} {
 		if name == "" {
+			continue
+		}
+		if at := p.banded(); i == 0 && at < len(p.Curves) && p.Curves[at].Whiskers {
+			x = p.entry(name, x, y, left, func(from, to vg.Point) { p.sampleWhisker(at, from, to) })
 			continue
 		}
 		x = p.entry(name, x, y, left, func(from, to vg.Point) {
@@ -191,6 +216,20 @@ func (p *painter) legend(top vg.Length) vg.Length {
 		}
 		x = p.entry(p.Curves[i].Name, x, y, left, func(from, to vg.Point) {
 			p.StrokeLines(curveStyle(i), []vg.Point{from, to})
+			if p.Curves[i].Dots {
+				p.dots(i, vg.Point{X: (from.X + to.X) / 2, Y: from.Y})
+			}
+		})
+	}
+	for i := len(p.Series) - 1; i >= 0; i-- {
+		if p.Series[i].Name == "" || !p.Series[i].any() {
+			continue
+		}
+		if x < left+80 {
+			x, y, left = pictureWidth-pictureMargin, y-20, pictureMargin
+		}
+		x = p.entry(p.Series[i].Name, x, y, left, func(from, to vg.Point) {
+			p.swatches(i, vg.Rectangle{Min: vg.Point{X: from.X, Y: from.Y - 6}, Max: vg.Point{X: to.X, Y: to.Y + 6}})
 		})
 	}
 	return y - 20
@@ -218,7 +257,9 @@ func (p *painter) lay(top, bottom vg.Length) {
 	for _, v := range p.y.ticks() {
 		wide = max(wide, p.width(p.y.text(v), tickStyle))
 	}
-	last := p.x.text(p.x.high())
+	p.thin(pictureWidth - 2*pictureMargin - wide)
+	ticks := p.x.ticks()
+	last := p.shorten(p.x.text(ticks[len(ticks)-1]), mostName, tickStyle)
 	p.area = p.Canvas
 	p.area.Rectangle = vg.Rectangle{
 		Min: vg.Point{X: pictureMargin + wide + 8, Y: bottom + 52},
@@ -228,10 +269,12 @@ func (p *painter) lay(top, bottom vg.Length) {
 
 // at returns the place of a point on the canvas.
 func (p *painter) at(pt Point) vg.Point {
+	const far = 1e4 // frames away: a bound without end has a place too, and no length becomes infinite
+	place := func(s scale, v float64) vg.Length { return vg.Length(min(max(s.place(v), -far), far)) }
 	size := p.area.Size()
 	return vg.Point{
-		X: p.area.Min.X + size.X*vg.Length(p.x.place(pt.X)),
-		Y: p.area.Min.Y + size.Y*vg.Length(p.y.place(pt.Y)),
+		X: p.area.Min.X + size.X*place(p.x, pt.X),
+		Y: p.area.Min.Y + size.Y*place(p.y, pt.Y),
 	}
 }
 
@@ -241,8 +284,10 @@ func (p *painter) grid() {
 	r := p.area.Rectangle
 	for _, v := range p.x.ticks() {
 		x := p.at(Point{v, 0}).X
-		p.StrokeLine2(light, x, r.Min.Y, x, r.Max.Y)
-		p.aligned(p.x.text(v), vg.Point{X: x, Y: r.Min.Y - 19}, 0.5, tickStyle)
+		if len(p.Series) == 0 { // a line behind each bar would say nothing
+			p.StrokeLine2(light, x, r.Min.Y, x, r.Max.Y)
+		}
+		p.aligned(p.shorten(p.x.text(v), mostName, tickStyle), vg.Point{X: x, Y: r.Min.Y - 19}, 0.5, tickStyle)
 	}
 	for _, v := range p.y.ticks() {
 		y := p.at(Point{0, v}).Y
@@ -250,6 +295,7 @@ func (p *painter) grid() {
 		p.aligned(p.y.text(v), vg.Point{X: r.Min.X - 8, Y: y - 4.5}, 1, tickStyle)
 	}
 	p.StrokeLine2(draw.LineStyle{Color: frameColor, Width: 1.2}, r.Min.X, r.Min.Y, r.Max.X, r.Min.Y)
+	p.notches()
 	p.aligned(p.shorten(p.X.Label, r.Size().X, axisStyle), vg.Point{X: (r.Min.X + r.Max.X) / 2, Y: r.Min.Y - 42}, 0.5, axisStyle)
 }
 

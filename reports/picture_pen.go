@@ -6,6 +6,7 @@ import (
 	"html"
 	"image/color"
 	"regexp"
+	"strings"
 
 	"codeberg.org/go-fonts/liberation/liberationsansbold"
 	"codeberg.org/go-fonts/liberation/liberationsansregular"
@@ -187,19 +188,47 @@ func (p *pen) box(r vg.Rectangle, c color.Color) {
 
 // finishSVG makes a document that looks the same wherever it is opened. It names fonts that stand in for Liberation Sans
 // where it is not installed, those with its widths first, holds each text to the width that it was laid out for, and names
-// the picture for those who cannot see it. No text of the picture can be taken for markup: it is escaped already.
+// the picture for those who cannot see it.
 func finishSVG(svg []byte, title string, widths []vg.Length) []byte {
-	svg = bytes.ReplaceAll(svg, []byte(`style="font-family:Liberation Sans;`), []byte(`style="font-family:'Liberation Sans',Arial,Helvetica,sans-serif;`))
-	var out bytes.Buffer
-	for i, part := range bytes.Split(svg, []byte("<text ")) {
-		if i > 0 {
-			fmt.Fprintf(&out, `<text textLength="%.5g" lengthAdjust="spacingAndGlyphs" `, widths[i-1].Points())
-		}
-		out.Write(part)
-	}
 	const head = `xmlns:xlink="http://www.w3.org/1999/xlink"`
-	return bytes.Replace(out.Bytes(), []byte(head+">"), []byte(head+" role=\"img\">\n<title>"+html.EscapeString(title)+"</title>"), 1)
+	svg = bytes.Replace(compactSVG(svg, widths), []byte(head+">"), []byte(head+" role=\"img\">\n<title>"+html.EscapeString(title)+"</title>"), 1)
+	return svg
 }
+
+// compactSVG says once what the canvas says with each text, half of a picture's bytes. No text of the picture can be taken for
+// markup: quotes in it are escaped already.
+func compactSVG(svg []byte, widths []vg.Length) []byte {
+	const group = `<g transform="scale(1, -1) translate(0, `
+	svg = bytes.Replace(svg, []byte(group), []byte(`<g font-family="'Liberation Sans',Arial,Helvetica,sans-serif" `+strings.TrimPrefix(group, "<g ")), 1)
+	var out bytes.Buffer
+	last := 0
+	found := svgTexts.FindAllSubmatchIndex(svg, -1)
+	if len(found) != len(widths) {
+		panic(fmt.Sprintf("reports: %d texts of an svg are %d", len(widths), len(found)))
+	}
+	for i, at := range found {
+		part := func(group int) []byte { return svg[at[2*group]:at[2*group+1]] }
+		out.Write(svg[last:at[0]])
+		fmt.Fprintf(&out, `<text textLength="%.5g" lengthAdjust="spacingAndGlyphs" %s`, widths[i].Points(), part(1))
+		if weight := part(2); string(weight) != "normal" {
+			fmt.Fprintf(&out, ` font-weight="%s"`, weight)
+		}
+		fmt.Fprintf(&out, ` font-size="%s"`, part(3))
+		if at[8] >= 0 { // the canvas leaves black out, as SVG does
+			fmt.Fprintf(&out, ` fill="%s"`, bytes.TrimPrefix(part(4), []byte(";fill:")))
+		}
+		last = at[1]
+	}
+	out.Write(svg[last:])
+	return svgStyles.ReplaceAll(out.Bytes(), []byte(`fill="$1"/>`))
+}
+
+// What the SVG canvas writes of a text up to its words, and of an opaque shape.
+var (
+	svgTexts = regexp.MustCompile(`<text (x="[^"]*" y="[^"]*" transform="scale\(1, -1\)")\s+` +
+		`style="font-family:[^;"]*;font-variant:normal;font-weight:(\w+);font-style:normal;font-size:([\d.]+)px(;fill:#[0-9A-F]{6})?"`)
+	svgStyles = regexp.MustCompile(`style="fill:(#[0-9A-F]{6})" />`)
+)
 
 // undate blanks out the dates of a PDF: places in the file are counted in bytes, so its length must stay.
 func undate(pdf []byte) {

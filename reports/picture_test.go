@@ -180,7 +180,7 @@ func TestPictureOdd(t *testing.T) {
 }
 
 func TestPictureFormats(t *testing.T) {
-	for path, want := range map[string]string{"a.svg": "svg", "b/c.PNG": "png", "x.y.pdf": "pdf", "a.jpg": "", "svg": "", ".svg/a": ""} {
+	for path, want := range map[string]string{"a.svg": "svg", "b/c.PNG": "png", "x.y.pdf": "pdf", "a.VL.json": "vl.json", "a.json": "", "a.jpg": "", "svg": "", ".svg/a": ""} {
 		got, err := PictureFormat(path)
 		if got != want || (err == nil) != (want != "") {
 			t.Errorf("PictureFormat(%q) = %q, %v, want %q", path, got, err, want)

@@ -17,14 +17,17 @@ func (e *env) convertVerb() *cli.Command {
 		UsageText: "trustreplay convert --out FILE.parquet [flags] FILE...",
 		Description: `Every field but personal data is kept under its canonical name (README, "Record format"). A replay of the
 Parquet file gives the same answer as one of the input, several times faster. Rejected records are left out and counted.
+With --cube the file holds counts instead of records, of what the policies can tell apart, and answers in milliseconds.
 
 Examples:
   trustreplay convert --out history.parquet history/*.jsonl.gz
-  trustreplay convert --labels outcomes.csv --out labeled.parquet history.jsonl`,
-		Flags: historyFlags(
+  trustreplay convert --labels outcomes.csv --out labeled.parquet history.jsonl
+  trustreplay convert --cube --out cube.parquet history/*.parquet
+  trustreplay convert --cube --policy now.yaml --policy next.yaml --by country --out cube.parquet history/*.parquet`,
+		Flags: historyFlags(append(cubeFlags(),
 			&cli.StringFlag{Name: "out", Aliases: []string{"o"}, Usage: "the Parquet `FILE` to write, whole or not at all"},
-			&cli.StringFlag{Name: "format", Aliases: []string{"f"}, Value: "text", Usage: "text, json, csv or markdown: the `FORMAT` of the account on standard output"},
-		),
+			&cli.StringFlag{Name: "format", Aliases: []string{"f"}, Value: "text", Usage: "text, json, csv, markdown or html: the `FORMAT` of the account on standard output"},
+		)...),
 		Action: e.convert,
 	}
 }
@@ -39,6 +42,17 @@ func (e *env) convert(c *cli.Context) error {
 	}
 	h, err := e.history(c)
 	if err != nil {
+		return err
+	}
+	if c.Bool("cube") {
+		return e.saveCube(c, h, path)
+	}
+	for _, name := range []string{"policy", "by", "exact", "maturity", "as-of"} {
+		if c.IsSet(name) {
+			return fmt.Errorf("--%s is for --cube", name)
+		}
+	}
+	if err := h.oneByOne("convert without --cube"); err != nil {
 		return err
 	}
 	found, err := e.discover(c, h)

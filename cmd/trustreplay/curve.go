@@ -30,7 +30,7 @@ Examples:
 			&cli.StringSliceFlag{Name: "cutoff", Usage: "the `CUTOFF` to move, such as session.high, or two of them", DefaultText: "where the policy begins to approve"},
 			&cli.StringSliceFlag{Name: "mark", Usage: "mark the operating point of another `POLICY` too; repeatable"},
 			&cli.StringSliceFlag{Name: "bands", Usage: "the edges to move where the policy relies on recorded clusters: `PRODUCT=standard`, quintile or four edges such as 226,451,551,776"},
-			&cli.StringFlag{Name: "picture", Usage: "draw the curve to `FILE`: .svg, .png or .pdf"},
+			&cli.StringFlag{Name: "picture", Usage: "draw the curve to `FILE`: .svg, .png, .pdf or .vl.json (Vega-Lite)"},
 			&cli.StringFlag{Name: "limit", Usage: "draw a line at a fraud `RATE` such as 0.5%"},
 			&cli.StringFlag{Name: "band", Value: "simultaneous", Usage: "the `KIND` of the fraud rate's intervals: simultaneous over all points, or pointwise"},
 			&cli.Float64Flag{Name: "confidence", Value: 0.95, Usage: "`LEVEL` of the intervals, above 0.5 and below 1"},
@@ -85,12 +85,13 @@ func (e *env) curve(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	draw := func() reports.Picture { return reports.StrategyPicture(curve, cube.Account, r.limits) }
 	if picture != nil {
-		if err := reports.WritePicture(picture, reports.StrategyPicture(curve, cube.Account, r.limits), r.picture); err != nil {
+		if err := reports.WritePicture(picture, draw(), r.picture); err != nil {
 			return err
 		}
 	}
-	if err := e.print(c, reports.Strategy(curve, cube.Account)); err != nil {
+	if err := e.printIllustrated(c, reports.Strategy(curve, cube.Account), draw); err != nil {
 		return err
 	}
 	if picture != nil {

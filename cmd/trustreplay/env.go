@@ -50,14 +50,14 @@ func (e *env) create(path string, inputs []string) (*dataset.OutputFile, error) 
 
 // inputs names every file that a verb was told to read, which none of its outputs may replace.
 func inputs(c *cli.Context) []string {
-	names := append(c.Args().Slice(), c.String("mapping"), c.String("champion"), c.String("economics"), c.String("accept"))
+	names := append(c.Args().Slice(), c.String("mapping"), c.String("champion"), c.String("economics"), c.String("accept"), c.String("previous"), c.String("from"))
 	if c.Command.Name == "verify" { // calibrate writes a certificate
 		names = append(names, c.String("certificate"))
 	}
 	if name, one := c.Value("policy").(string); one {
 		names = append(names, name)
 	}
-	return slices.Concat(names, c.StringSlice("labels"), c.StringSlice("policy"), c.StringSlice("challenger"), c.StringSlice("mark"))
+	return slices.Concat(names, c.StringSlice("labels"), c.StringSlice("policy"), c.StringSlice("challenger"), c.StringSlice("mark"), c.StringSlice("baseline"))
 }
 
 // abort removes every output that was not committed.
@@ -71,13 +71,18 @@ func (e *env) abort() {
 
 // print writes a document in the asked format to --out or stdout.
 func (e *env) print(c *cli.Context, doc reports.Document) error {
-	path := c.String("out")
 	var buf bytes.Buffer
-	if err := reports.Write(&buf, doc, c.String("format"), e.textOptions(path)); err != nil {
+	if err := reports.Write(&buf, doc, c.String("format"), e.textOptions(c.String("out"))); err != nil {
 		return err
 	}
+	return e.deliver(c, buf.Bytes())
+}
+
+// deliver writes a finished answer to --out or stdout.
+func (e *env) deliver(c *cli.Context, answer []byte) error {
+	path := c.String("out")
 	if path == "" || path == "-" {
-		_, err := e.stdout.Write(buf.Bytes())
+		_, err := e.stdout.Write(answer)
 		return err
 	}
 	f, err := e.create(path, inputs(c))
@@ -85,10 +90,18 @@ func (e *env) print(c *cli.Context, doc reports.Document) error {
 		return err
 	}
 	defer f.Abort()
-	if _, err := f.Write(buf.Bytes()); err != nil {
+	if _, err := f.Write(answer); err != nil {
 		return err
 	}
 	return f.Commit()
+}
+
+// printIllustrated prints a document, with a picture where the format shows one.
+func (e *env) printIllustrated(c *cli.Context, doc reports.Document, draw func() reports.Picture) error {
+	if c.String("format") == "html" {
+		doc = reports.Illustrated(doc, draw())
+	}
+	return e.print(c, doc)
 }
 
 // defaultWidth is the width of text that does not go to a terminal.

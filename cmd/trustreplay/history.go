@@ -22,6 +22,7 @@ func historyFlags(more ...cli.Flag) []cli.Flag {
 		&cli.StringFlag{Name: "labels-key", Usage: "the `ID` that labels are keyed by: customer_id, session_id or resolution_id", DefaultText: "the first that the file has"},
 		&cli.StringFlag{Name: "mapping", Usage: "YAML `FILE` that says where fields are under other names"},
 		&cli.StringFlag{Name: "check-ids", Value: "auto", Usage: "`WHEN` to look for repeated records: always, never, or auto, which is up to 256 MiB of input"},
+		weightsFlag(),
 		&cli.BoolFlag{Name: "strict", Usage: "end with exit code 2 on the first kind of bad record instead of counting it"},
 		&cli.IntFlag{Name: "workers", Usage: "read with `N` goroutines; the answer does not depend on it", DefaultText: "one per core"},
 	)
@@ -30,7 +31,7 @@ func historyFlags(more ...cli.Flag) []cli.Flag {
 // outputFlags are the flags of every verb that prints a document.
 func outputFlags(more ...cli.Flag) []cli.Flag {
 	return append(more,
-		&cli.StringFlag{Name: "format", Aliases: []string{"f"}, Value: "text", Usage: "text, json, csv or markdown: the `FORMAT` of the output"},
+		&cli.StringFlag{Name: "format", Aliases: []string{"f"}, Value: "text", Usage: "text, json, csv, markdown or html: the `FORMAT` of the output"},
 		&cli.StringFlag{Name: "out", Aliases: []string{"o"}, Usage: "write to `FILE`, whole or not at all, instead of standard output"},
 	)
 }
@@ -76,8 +77,13 @@ type history struct {
 	strict  bool
 	check   string
 	hash    bool
+	// partly says that other files of the same labels follow.
+	partly bool
 	// unsure says that no age was found in the first records: the scan that answers will tell whether there is one.
 	unsure bool
+	// told says that unmatched labels were told of: a history can be read more than once.
+	told  bool
+	saved *dataset.Saved // what the files are where they are saved cubes, nil elsewhere
 }
 
 func (e *env) history(c *cli.Context) (*history, error) { return e.historyOf(c, c.Args().Slice()) }
@@ -94,6 +100,9 @@ func (e *env) historyOf(c *cli.Context, files []string) (*history, error) {
 	}
 	if !slices.Contains([]string{"auto", "always", "never"}, h.check) {
 		return nil, fmt.Errorf("--check-ids must be auto, always or never, got %q", h.check)
+	}
+	if err := h.recognise(c); err != nil {
+		return nil, err
 	}
 	var err error
 	if h.workers, err = workers(c); err != nil {
@@ -143,9 +152,10 @@ func (e *env) labels(ctx context.Context, h *history, names []string, key string
 
 // unmatched tells how many labels found no record: all of them, where the ids of the two are not the same thing.
 func (e *env) unmatched(h *history) {
-	if h.labels == nil {
+	if h.labels == nil || h.partly || h.told {
 		return
 	}
+	h.told = true
 	if n := h.labels.Unmatched(); n > 0 {
 		fmt.Fprintf(e.stderr, "trustreplay: labels: %d of %d ids (%s) are in no record\n", n, h.labels.Len(), h.labels.Key)
 	}
@@ -154,7 +164,7 @@ func (e *env) unmatched(h *history) {
 // open starts a scan of the history for the given fields.
 func (h *history) open(ctx context.Context, fields []dataset.Field) (*dataset.Scan, error) {
 	return dataset.Open(ctx, h.files, h.stdin(), dataset.Options{
-		Fields: fields, Mapping: h.mapping, Labels: h.labels, Hash: h.hash,
+		Fields: fields, Mapping: h.mapping, Labels: h.labels, Hash: h.hash, Saved: h.saved,
 		CheckIDs: h.check == "always", CheckIDsUpTo: h.checkUpTo(),
 	})
 }

@@ -28,6 +28,9 @@ func (e *env) inspect(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := h.oneByOne("inspect"); err != nil {
+		return err
+	}
 	found, err := e.discover(c, h)
 	if err != nil {
 		return err

@@ -27,6 +27,9 @@ func maturityFlags(more ...cli.Flag) []cli.Flag {
 // maturity reads those flags into a question. Without --as-of the history is read for its times first, unless its first records
 // tell no age: then the answer is tried without a maturity, see cube. whole asks for certainty before that.
 func (e *env) maturity(c *cli.Context, h *history, q *replay.Question, whole bool) error {
+	if h.saved != nil {
+		return h.maturity(c, q)
+	}
 	days, asOf := standardMaturity, c.String("as-of")
 	if c.IsSet("maturity") {
 		days = c.Int("maturity")

@@ -230,6 +230,7 @@ func (e *env) cube(ctx context.Context, h *history, plan *replay.Plan, rows *rep
 	}
 	if err == nil {
 		e.unmatched(h)
+		e.unchecked(scan)
 	}
 	return cube, err
 }

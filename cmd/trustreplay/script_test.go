@@ -14,7 +14,7 @@ import (
 var update = flag.Bool("update", false, "rewrite the expected output of scripts and of README.md")
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){
+	testscript.Main(testsWithBrowser{m}, map[string]func(){
 		"trustreplay": func() {
 			os.Exit(run(context.Background(), os.Args, os.Stdin, os.Stdout, os.Stderr))
 		},

@@ -73,6 +73,15 @@ func (e *env) verify(c *cli.Context) error {
 	if m := cert.Maturity; m != nil {
 		q.Maturity = replay.Maturity{Days: m.Days, AsOf: m.AsOf}
 	}
+	if h.saved != nil {
+		claimed := q.Maturity
+		if err := h.maturity(c, &q); err != nil {
+			return err
+		}
+		if q.Maturity != claimed {
+			return fmt.Errorf("the saved cube was built with %s, %s is of another maturity: build it again, from the history", h.saved.Maturity, name)
+		}
+	}
 	got, cube, err := e.calibration(c.Context, h, q, champion, goals)
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
