@@ -166,6 +166,9 @@ func (d *discovery) tooMany() bool { return d.top > maxColumns || len(d.fields) 
 
 // dataKeys reports whether a place is in an object that turned out to have data for keys.
 func (d *discovery) dataKeys(path Path) bool {
+	if addressed(path.String()) {
+		return true
+	}
 	for i := 1; i < len(path); i++ {
 		if d.keys[strings.Join(path[:i], "\x00")] > maxKeys {
 			return true
