@@ -2,7 +2,6 @@ package calibrate
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -141,48 +140,22 @@ func (a *Alarm) Add(days []AlarmDay) (run AlarmRun) {
 	return run
 }
 
-// AlarmDays returns what an alarm counts of a cube that is split by day: for each day from a first one on, "" for all, the labeled
-// records that the policy approves. Only days are counted of which every record is mature, since a day is counted once; where
-// labels are taken as they are, the last day of the history, which may not be over, is left out instead.
-func AlarmDays(cube *replay.Cube, pol *replay.Policy, mature *dataset.Mature, from string) ([]AlarmDay, error) {
-	r, err := cube.Run(pol)
-	if err != nil {
-		return nil, err
+// AlarmDays returns what an alarm counts of the approvals of a history (replay.Cube.DayApprovals): those that have a label, of each
+// day from a first one on, "" for all. Only days are counted of which every record is mature, since a day is counted once; where
+// labels are taken as they are, the last day of the history, which may not be over, is left out instead. The account is the cube's.
+func AlarmDays(approvals []replay.DayApprovals, account dataset.Account, from string) (out []AlarmDay) {
+	before := ""
+	switch {
+	case account.Mature != nil:
+		before = time.UnixMicro(account.Mature.AsOf+1).UTC().AddDate(0, 0, -account.Mature.Days).Format(time.DateOnly)
+	case account.Period != nil:
+		_, before = account.Period.Days()
 	}
-	at := slices.Index(r.By, replay.Day)
-	if at < 0 {
-		return nil, fmt.Errorf("the cube is not split by day, and an alarm counts days")
-	}
-	before, last := "", ""
-	if mature != nil {
-		before = time.UnixMicro(mature.AsOf+1).UTC().AddDate(0, 0, -mature.Days).Format(time.DateOnly)
-	}
-	byDay := map[string]AlarmDay{}
-	for i := range r.Groups {
-		g := &r.Groups[i]
-		day := g.Key[at]
-		if last = max(last, day); day == "" {
-			continue
-		}
-		approved := g.Approved()
-		d := byDay[day]
-		byDay[day] = AlarmDay{day, d.Records + approved.Labeled(), d.Frauds + approved.Records[dataset.Fraud]}
-	}
-	if mature == nil {
-		before = last
-	}
-	var out []AlarmDay
-	for day, d := range byDay {
-		if day < before && day >= from && d.Records > 0 {
-			out = append(out, d)
+	for _, d := range approvals {
+		fraud, legit := d.Records[dataset.Fraud], d.Records[dataset.Legit]
+		if d.Day < before && d.Day >= from && fraud+legit > 0 {
+			out = append(out, AlarmDay{d.Day, fraud + legit, fraud})
 		}
 	}
-	slices.SortFunc(out, func(a, b AlarmDay) int { return cmp.Compare(a.Day, b.Day) })
-	return out, nil
-}
-
-// JSON returns the state as a file holds it.
-func (a *Alarm) JSON() ([]byte, error) {
-	text, err := json.MarshalIndent(a, "", "  ")
-	return append(text, '\n'), err
+	return out
 }

@@ -184,6 +184,13 @@ func TestDeciles(t *testing.T) {
 			}
 		}
 	})
+	even := make([][dataset.NumLabels]int64, dataset.MaxScore+1)
+	for i := range 10 {
+		even[50+100*i][dataset.Legit] = 3
+	}
+	if got := Deciles(even); !slices.Equal(got, ScoreBins{0, 51, 151, 251, 351, 451, 551, 651, 751, 851}) {
+		t.Errorf("bins of ten scores: %v", got) // a bin ends with the score that completes its tenth
+	}
 	if Deciles(make([][dataset.NumLabels]int64, dataset.MaxScore+1)) != nil {
 		t.Error("bins of no score")
 	}

@@ -141,16 +141,11 @@ func named[T any](list []T, name string, field func(T) string) (none T) {
 }
 
 func (d *Drift) codes(field string, base, now replay.CodeTraits) {
+	before, after := valueCounts(base.Codes), valueCounts(now.Codes)
 	var names []string
-	count := func(list []replay.CodeCount) map[string]int64 {
-		m := map[string]int64{}
-		for _, c := range list {
-			m[c.Code] = c.Records
-			names = append(names, c.Code)
-		}
-		return m
+	for _, c := range slices.Concat(base.Codes, now.Codes) {
+		names = append(names, c.Value)
 	}
-	before, after := count(base.Codes), count(now.Codes)
 	slices.Sort(names)
 	for _, code := range slices.Compact(names) {
 		d.trait("code", field, code, Portion{before[code], base.Told}, Portion{after[code], now.Told})
@@ -166,29 +161,43 @@ func (d *Drift) trait(kind, field, value string, base, now Portion) {
 		P:   Number(FisherTwoSided(now.K, now.N, base.K, base.N))})
 }
 
-// segments counts the values of each field that the records are split by, beside month and day.
+// segments counts the values of each text field of the traits, and of each field beside month and day that the cube is split by.
 func (d *Drift) segments() {
+	b, a := d.Baseline.Traits.Texts, d.Period.Traits.Texts
+	for _, field := range fieldsOf(b, a, textField) {
+		d.segment(field, valueCounts(named(b, field, textField).Values), valueCounts(named(a, field, textField).Values))
+	}
 	for at, field := range d.Period.Result.By {
-		if field == replay.Month || field == replay.Day {
-			continue
+		if field != replay.Month && field != replay.Day {
+			d.segment(field, valuesOf(d.Baseline.Result, at), valuesOf(d.Period.Result, at))
 		}
-		before, after := valuesOf(d.Baseline.Result, at), valuesOf(d.Period.Result, at)
-		x := ScoreIndex{Of: field, By: "values"}
-		for value := range before {
+	}
+}
+
+func (d *Drift) segment(field string, before, after map[string]int64) {
+	x := ScoreIndex{Of: field, By: "values"}
+	for _, counts := range []map[string]int64{before, after} {
+		for value := range counts {
 			x.Names = append(x.Names, value)
 		}
-		for value := range after {
-			if _, both := before[value]; !both {
-				x.Names = append(x.Names, value)
-			}
-		}
-		slices.Sort(x.Names)
-		for _, name := range x.Names {
-			x.Base, x.Now = append(x.Base, before[name]), append(x.Now, after[name])
-		}
-		x.Index = PSI(x.Base, x.Now)
-		d.Segments = append(d.Segments, x)
 	}
+	slices.Sort(x.Names)
+	x.Names = slices.Compact(x.Names)
+	for _, name := range x.Names {
+		x.Base, x.Now = append(x.Base, before[name]), append(x.Now, after[name])
+	}
+	x.Index = PSI(x.Base, x.Now)
+	d.Segments = append(d.Segments, x)
+}
+
+func textField(t replay.TextTraits) string { return t.Field }
+
+func valueCounts(list []replay.ValueCount) map[string]int64 {
+	out := map[string]int64{}
+	for _, v := range list {
+		out[v.Value] = v.Records
+	}
+	return out
 }
 
 func valuesOf(r *replay.Result, at int) map[string]int64 {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
+	"strings"
 )
 
 // A FileInfo describes one input.
@@ -101,8 +102,11 @@ type fileError struct {
 	err  error
 }
 
-func (e *fileError) Error() string { return e.file + ": " + e.err.Error() }
+func (e *fileError) Error() string { return oneLine(e.file) + ": " + e.err.Error() }
 func (e *fileError) Unwrap() error { return e.err }
+
+// oneLine returns a file's name as it may stand in a message, which a line break in it would make two of.
+func oneLine(name string) string { return strings.NewReplacer("\n", "?", "\r", "?").Replace(name) }
 
 func inFile(file string, err error) error { return &fileError{file, err} }
 

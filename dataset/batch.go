@@ -5,6 +5,12 @@ import "math"
 // BatchRows is the most records a Batch holds: small enough for its columns to stay in the second-level cache.
 const BatchRows = 1 << 14
 
+// batchCells bounds the cells of a Batch, so that the memory of a history of very many columns stays that of a usual one.
+const batchCells = 1 << 22
+
+// batchRows is how many records a batch of the scan's fields holds.
+func (s *Scan) batchRows() int { return min(BatchRows, max(1, batchCells/max(1, len(s.fields)))) }
+
 // Absent values of the integer kinds.
 const (
 	NoTime   = math.MinInt64
@@ -106,7 +112,7 @@ func head[T any](s []T, n int) []T { return s[:min(n, len(s))] }
 // sized returns a slice of n elements, s itself where it is large enough. Its content is undefined.
 func sized[T any](s []T, n int) []T {
 	if cap(s) < n {
-		return make([]T, n, max(n, BatchRows))
+		return make([]T, n, max(n, 2*cap(s)))
 	}
 	return s[:n]
 }

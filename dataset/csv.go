@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 )
 
@@ -61,30 +60,45 @@ func separator(start []byte) rune {
 	return best
 }
 
-// check refuses a header that names a column twice, or a wanted one in another case.
+// check refuses a header that is too wide, that names a column twice, or a wanted one in another case. A name that is met
+// twice is not shown: in a file without a header it is a value of the first record.
 func (c *csvSource) check() error {
+	if len(c.header) > maxColumns {
+		return fmt.Errorf("the header has %d columns: want at most %d", len(c.header), maxColumns)
+	}
 	var errs []error
+	at := map[string]int{} // by name, from 1
+	folded := map[string]string{}
 	for i, name := range c.header {
-		if name != "" && slices.Index(c.header, name) != i {
-			errs = append(errs, fmt.Errorf("the header names column %q twice", name))
+		if first := at[name]; name != "" && first > 0 {
+			errs = append(errs, fmt.Errorf("the header names column %d as column %d: want each name once", i+1, first))
+			continue
 		}
-		for _, w := range c.scan.want {
-			flat := w.paths[:min(len(w.paths), 3)] // the canonical name in its spellings
-			for _, path := range flat {
-				if len(path) == 1 && strings.EqualFold(path[0], name) && path[0] != name && !slices.Contains(c.header, path[0]) {
-					errs = append(errs, fmt.Errorf("the header has column %q: write it %q, or map it", name, path[0]))
-				}
+		at[name] = i + 1
+		folded[strings.ToLower(name)] = name
+	}
+	for _, w := range c.scan.want {
+		for _, path := range w.paths[:min(len(w.paths), 3)] { // the canonical name in its spellings
+			if name, found := folded[strings.ToLower(path[0])]; found && len(path) == 1 && at[path[0]] == 0 {
+				errs = append(errs, fmt.Errorf("the header has column %q: write it %q, or map it", name, path[0]))
 			}
 		}
 	}
-	return errors.Join(errs...)
+	return errors.Join(errs[:min(len(errs), maxHeaderErrors)]...)
 }
+
+// maxColumns is how many columns, or keys at the top of a record, a history may have. The vendor's responses have a few
+// hundred; what has more has data for names, such as ids, and would cost memory for each of them.
+const maxColumns = 10_000
+
+// maxHeaderErrors are told of one header; whoever made more is helped by the first.
+const maxHeaderErrors = 20
 
 func (c *csvSource) claim() (unit, error) {
 	if c.claimed {
 		return nil, io.EOF
 	}
-	c.claimed = true
+	c.claimed, c.begun = true, true
 	u := &csvUnit{src: c, last: c.headerLine, place: newJSONReader(c.scan.want, c.scan.fields, nil)}
 	for _, name := range c.header {
 		u.columns = append(u.columns, u.place.root.kids[name])
@@ -108,12 +122,13 @@ func (u *csvUnit) group() int  { return -1 }
 
 // fill reads the next rows. A row spans several lines where a quoted cell does; an issue names its first.
 func (u *csvUnit) fill(b *Batch) error {
-	b.reset(u.src.scan.fields, BatchRows)
-	u.lines = sized(u.lines, BatchRows)
+	rows := u.src.scan.batchRows()
+	b.reset(u.src.scan.fields, rows)
+	u.lines = sized(u.lines, rows)
 	b.Row, b.lines = u.last, u.lines
 	u.place.start(b)
 	n := 0
-	for n < BatchRows {
+	for n < rows {
 		u.src.limit.left = u.src.maxLine
 		cells, err := u.src.rows.Read()
 		if err == io.EOF {
@@ -124,6 +139,9 @@ func (u *csvUnit) fill(b *Batch) error {
 		case err == nil:
 			line, _ := u.src.rows.FieldPos(0)
 			u.last = int64(line)
+		case errors.As(err, &pe) && pe.Line > pe.StartLine:
+			// How many records such a row has swallowed nobody knows, so it cannot be counted as one.
+			return fmt.Errorf("lines %d to %d: a quote is missing, or one too many", pe.StartLine, pe.Line)
 		case errors.As(err, &pe):
 			u.last = int64(pe.StartLine)
 		default:

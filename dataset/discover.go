@@ -6,6 +6,7 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"maps"
 	"slices"
@@ -56,6 +57,8 @@ func Discover(ctx context.Context, names []string, stdin io.Reader, m Mapping) (
 		err := guard(func() error { return d.source(ctx, src) })
 		if err != nil {
 			errs = append(errs, inFile(s.inputs[i].name, err))
+		} else if d.tooMany() {
+			return nil, inFile(s.inputs[i].name, fmt.Errorf("its records have more than %d different keys: want names of fields for keys, not data", maxColumns))
 		}
 	}
 	return d.list(), errors.Join(errs...)
@@ -76,9 +79,14 @@ type discovery struct {
 	mapping Mapping
 	fields  map[string]*sampled // by path
 	keys    map[string]int      // by path of an object below the top: how many keys it has; 0 for a value
+	top     int                 // how many keys records have at their top
 	// envelope tells that records hold a response under its name, be it null or empty.
 	envelope bool
+	singles  map[string]bool // see single
 }
+
+// maxDepth is how deep keys are looked for: the vendor's responses are four levels deep. What is deeper is not a field.
+const maxDepth = 32
 
 func (d *discovery) source(ctx context.Context, src source) error {
 	switch src := src.(type) {
@@ -131,9 +139,16 @@ func (d *discovery) at(path Path) *sampled {
 // isField counts a place that was not met before among the keys of the object that it is in, and reports whether they are
 // few enough to be names.
 func (d *discovery) isField(path Path) bool {
-	for i := 2; i <= len(path); i++ {
+	for i := 1; i <= len(path); i++ {
 		key := strings.Join(path[:i], "\x00")
 		if _, met := d.keys[key]; met {
+			continue
+		}
+		if i == 1 {
+			d.keys[key] = 0
+			if d.top++; d.top > maxColumns {
+				return false
+			}
 			continue
 		}
 		parent := strings.Join(path[:i-1], "\x00")
@@ -145,6 +160,9 @@ func (d *discovery) isField(path Path) bool {
 	}
 	return true
 }
+
+// tooMany reports whether there are more fields than anyone has names for; what is below the top may yet turn out to be data.
+func (d *discovery) tooMany() bool { return d.top > maxColumns || len(d.fields) > 10*maxColumns }
 
 // dataKeys reports whether a place is in an object that turned out to have data for keys.
 func (d *discovery) dataKeys(path Path) bool {
@@ -218,6 +236,9 @@ func (d *discovery) lines(ctx context.Context, src *textSource) error {
 				continue // an issue of the scan
 			}
 			d.object(nil, record)
+			if d.tooMany() {
+				return nil
+			}
 			decoded++
 			learn()
 		}
@@ -238,8 +259,10 @@ func (d *discovery) object(path Path, object map[string]any) {
 				v = inner
 			}
 		}
-		if inner, isObject := v.(map[string]any); isObject {
-			d.object(at, inner)
+		if inner, isObject := v.(map[string]any); isObject && !d.single(at) {
+			if len(at) < maxDepth {
+				d.object(at, inner)
+			}
 		} else if v != nil {
 			f := d.at(at)
 			f.keyed = true
@@ -248,9 +271,30 @@ func (d *discovery) object(path Path, object map[string]any) {
 	}
 }
 
-// value notes a value that is no object.
+// single reports whether a place is one of a plain value by its name, such as session.score or label. What else is there in
+// some record is an issue of that record, and no reason to take the field for another one, or for none, in all the others.
+func (d *discovery) single(path Path) bool {
+	last := path[len(path)-1]
+	if len(path) > 1 && hubScore[last] && ProductOf(path[0]) != "" {
+		return len(path) > 2 || path[0] != "onboarding" || last != "score" // a claim of the hub response has that name
+	}
+	if d.singles == nil {
+		d.singles = map[string]bool{}
+		for _, f := range recordFields {
+			for _, p := range d.mapping.places(f.Name) {
+				d.singles[p.String()] = true
+			}
+		}
+	}
+	return d.singles[path.String()]
+}
+
+// value notes a value, of whose keys, if it has any, none is a field.
 func (f *sampled) value(v any) {
 	switch v := v.(type) {
+	case map[string]any:
+		f.count++
+		f.noBool, f.noNum = true, true
 	case []any:
 		f.list(v)
 	case bool:
@@ -332,7 +376,7 @@ func (d *discovery) list() []Discovered {
 	n := d.namer()
 	for _, key := range slices.Sorted(maps.Keys(d.fields)) {
 		f := d.fields[key]
-		if f.count == 0 && !f.known || f.noTxt || d.dataKeys(f.path) {
+		if f.count == 0 && !f.known || f.noTxt && !d.single(f.path) || d.dataKeys(f.path) {
 			continue
 		}
 		field := n.field(f)

@@ -37,22 +37,21 @@ func openSource(ctx context.Context, in *input, s *Scan) (source, error) {
 
 func sniff(ctx context.Context, in *input, s *Scan) (source, error) {
 	info := FileInfo{Name: in.name}
-	var file *os.File
 	raw := in.stream
 	if raw == nil {
-		f, err := os.Open(in.name)
-		if err != nil {
+		if err := in.open(); err != nil {
 			return nil, err
 		}
-		file, raw = f, f
+		raw = in.file
 	}
+	file := in.file
 	t := &textSource{scan: s, in: in, file: file, chunk: chunkSize, maxLine: maxLine}
 	counted := &countingReader{r: raw, done: &s.done}
 	if s.opt.Hash {
 		if file == nil {
 			counted.hash = sha256.New()
 			t.hash = counted.hash
-		} else if sum, err := hashFile(ctx, in.name); err != nil {
+		} else if sum, err := hashFile(ctx, file); err != nil {
 			return nil, errors.Join(err, file.Close())
 		} else {
 			info.SHA256, in.sha256 = sum, sum
@@ -61,9 +60,7 @@ func sniff(ctx context.Context, in *input, s *Scan) (source, error) {
 	head := bufio.NewReaderSize(counted, sniffSize)
 	if magic, _ := head.Peek(4); bytes.Equal(magic, parquetMagic) {
 		s.done.Add(-counted.n) // what was looked at is read again
-		if file != nil {
-			file.Close()
-		} else {
+		if file == nil {
 			in.stream = head
 		}
 		return openParquet(ctx, in, s)
@@ -120,8 +117,8 @@ func (t *textSource) recognise(head *bufio.Reader, info FileInfo) (source, error
 		return newCSVSource(t, head)
 	}
 	if compression == "" && t.file != nil {
-		t.start = int64(skip)
-		return t, t.watch()
+		t.start, t.size = int64(skip), t.in.was.Size()
+		return t, nil
 	}
 	head.Discard(skip)
 	t.stream = head
@@ -145,7 +142,8 @@ func textFormat(head []byte) (string, error) {
 		return "", errors.New("a JSON list is not JSON lines: convert it with jq -c '.[]'")
 	}
 	line, _, _ := bytes.Cut(head, []byte("\n"))
-	if bytes.IndexByte(line, 0) < 0 && (bytes.ContainsAny(line, ",;\t") || knownColumn(string(bytes.TrimSpace(line)))) {
+	binary := bytes.ContainsFunc(line, func(r rune) bool { return r < ' ' && r != '\t' && r != '\r' })
+	if !binary && (bytes.ContainsAny(line, ",;\t") || knownColumn(string(bytes.TrimSpace(line)))) {
 		return "csv", nil
 	}
 	return "", errors.New("not Parquet, JSON lines or CSV")
@@ -207,20 +205,16 @@ func (c *countingReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// hashFile returns the SHA-256 of a file.
-func hashFile(ctx context.Context, name string) (string, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
+// hashFile returns the SHA-256 of a file, without moving to its end.
+func hashFile(ctx context.Context, f *os.File) (string, error) {
 	h := sha256.New()
 	buf := make([]byte, 1<<20)
-	for {
+	for at := int64(0); ; {
 		if err := ctx.Err(); err != nil {
 			return "", err
 		}
-		n, err := f.Read(buf)
+		n, err := f.ReadAt(buf, at)
+		at += int64(n)
 		h.Write(buf[:n])
 		if err == io.EOF {
 			return hex.EncodeToString(h.Sum(nil)), nil

@@ -18,6 +18,38 @@ type input struct {
 	stream io.Reader
 	pipe   bool   // the stream is a named pipe
 	sha256 string // where it was asked for
+
+	// Of a regular file, once it is open: the hash and the records are of this file, whatever takes its name meanwhile.
+	file *os.File
+	was  fs.FileInfo
+}
+
+// open opens a regular file and remembers what it is.
+func (in *input) open() (err error) {
+	if in.file, err = os.Open(in.name); err != nil {
+		return err
+	}
+	if in.was, err = in.file.Stat(); err != nil {
+		return errors.Join(err, in.file.Close())
+	}
+	return nil
+}
+
+var errChanged = errors.New("the file changed while it was read")
+
+// unchanged returns an error where the file is not what it was when it was opened: the parts that were read would not fit.
+func (in *input) unchanged() error {
+	if in.file == nil {
+		return nil
+	}
+	is, err := in.file.Stat()
+	if err == nil && (is.Size() != in.was.Size() || !is.ModTime().Equal(in.was.ModTime())) {
+		err = errChanged
+	}
+	if err != nil {
+		return inFile(in.name, err)
+	}
+	return nil
 }
 
 // resolve turns what the user named into inputs: files, folders (all recognised files below them, in the order of their

@@ -112,7 +112,7 @@ func TestNoFormat(t *testing.T) {
 		gzipped(t, "[]"):          "a JSON list is not JSON lines: convert it with jq -c '.[]'",
 		gzipped(t, zstded(t, "")): "compressed twice: the content of the gzip is compressed too",
 		gzipped(t, "PAR1"):        "a Parquet file inside gzip cannot be read in parts: decompress it first",
-		"a,b,a\n":                 `the header names column "a" twice`,
+		"a,b,a\n":                 "the header names column 3 as column 1: want each name once",
 		"Customer_ID,b\n":         `the header has column "Customer_ID": write it "customer_id", or map it`,
 		"\"a,b\n":                 `the header: parse error on line 1, column 6: extraneous or missing " in quoted-field`,
 	} {

@@ -90,9 +90,9 @@ type Issue struct {
 }
 
 func (i Issue) Error() string {
-	where := fmt.Sprintf("%s:%d", i.File, i.Line)
+	where := fmt.Sprintf("%s:%d", oneLine(i.File), i.Line)
 	if i.Group >= 0 {
-		where = fmt.Sprintf("%s: row group %d, row %d", i.File, i.Group, i.Line)
+		where = fmt.Sprintf("%s: row group %d, row %d", oneLine(i.File), i.Group, i.Line)
 	}
 	what := i.Kind.String()
 	if i.Field != "" {

@@ -27,6 +27,7 @@ type target struct {
 	bodies   []body // for a product: of whole responses
 	cluster  int    // for a product: the column of its recorded cluster, -1 where that is not read
 	dict     *textDict
+	private  bool   // its values are personal data, or what a mapping reads them from is
 	met      uint64 // one bit for each of the first 64 spots: a value was taken from it
 }
 
@@ -46,7 +47,7 @@ func newPlacement(want []wanted, fields []Field, prefix Path) *placement {
 	p.shape.init(p.root, len(prefix) == 0)
 	for col, f := range fields {
 		w := want[col]
-		t := target{Field: f, col: col, response: responseOf(f), cluster: -1}
+		t := target{Field: f, col: col, response: responseOf(f), cluster: -1, private: w.personal()}
 		t.spots = p.spots(&t, w, w.paths, prefix)
 		if f.Kind == KindState || f.Kind == KindStatus {
 			t.status = p.spots(&t, w, w.status, prefix)
@@ -227,9 +228,9 @@ func (p *placement) scalar(b *Batch, i int, t *target) {
 }
 
 // reject rejects record i because of the field, or a part of it such as ".score". The value of a personal field is not
-// shown, however short.
+// shown, however short: a first name looks like any other word.
 func (t *target) reject(b *Batch, i int, kind IssueKind, part string, value []byte) {
-	if Personal(t.Name) {
+	if t.private {
 		value = nil
 	}
 	b.reject(i, kind, t.Name+part, string(value))

@@ -67,6 +67,11 @@ func (m Mapping) want(f Field) wanted {
 	return w
 }
 
+// personal reports whether the values of a field are personal data by its name, or by that of a place where it may be.
+func (w wanted) personal() bool {
+	return Personal(w.Name) || slices.ContainsFunc(w.paths, func(p Path) bool { return Personal(p.String()) })
+}
+
 // moved reports whether the mapping says where the field, or the response that it belongs to, is.
 func (m Mapping) moved(name string) bool {
 	_, field := m.Fields[name]

@@ -1,6 +1,7 @@
 package dataset
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/binary"
@@ -8,7 +9,7 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"os"
+	"slices"
 	"sync"
 
 	"github.com/apache/arrow/go/v17/arrow/memory"
@@ -90,16 +91,12 @@ func (p *parquetSource) open() error {
 		p.file, p.size = bytes.NewReader(b), int64(len(b))
 		return err
 	}
-	f, err := os.Open(p.in.name)
-	if err != nil {
-		return err
+	if p.in.file == nil {
+		if err := p.in.open(); err != nil {
+			return err
+		}
 	}
-	p.file, p.close_ = f, f.Close
-	st, err := f.Stat()
-	if err != nil {
-		return errors.Join(err, f.Close())
-	}
-	p.size = st.Size()
+	p.file, p.close_, p.size = p.in.file, p.in.file.Close, p.in.was.Size()
 	return nil
 }
 
@@ -135,7 +132,48 @@ func (p *parquetSource) readFooter() error {
 		return err
 	}
 	p.meta = r.MetaData()
-	return p.countRows()
+	if n := p.meta.Schema.NumColumns(); n > maxColumns {
+		return fmt.Errorf("it has %d columns: want at most %d", n, maxColumns)
+	}
+	if err := p.countRows(); err != nil {
+		return err
+	}
+	return p.alone(p.size - 8 - n)
+}
+
+// alone checks that the file is one Parquet file. Of two, one behind the other as cat leaves them, only the last footer would
+// be read, and its places counted from the beginning of the first file. Where the columns end before the footer begins, the
+// file may have moved by as much as that; most of the time it is an index that lies between them.
+func (p *parquetSource) alone(footer int64) error {
+	end := int64(len(parquetMagic))
+	for g := range p.meta.RowGroups {
+		rg := p.meta.RowGroup(g)
+		for i := range rg.NumColumns() {
+			cc, err := rg.ColumnChunk(i)
+			if err != nil {
+				return fmt.Errorf("row group %d, column %d: %w", g, i, err)
+			}
+			at := cc.DataPageOffset()
+			if d := cc.DictionaryPageOffset(); cc.HasDictionaryPage() && d > 0 {
+				at = min(at, d)
+			}
+			if size := cc.TotalCompressedSize(); at >= 0 && size >= 0 && at <= footer && size <= footer-at {
+				end = max(end, at+size)
+			}
+		}
+	}
+	twice := slices.Concat(parquetMagic, parquetMagic)
+	r := bufio.NewReaderSize(io.NewSectionReader(p.file, 0, min(footer, footer-end+int64(len(twice)))), 1<<20)
+	for {
+		b, err := r.Peek(1 << 20)
+		if bytes.Contains(b, twice) {
+			return errors.New("two Parquet files one behind the other: want each as a file of its own")
+		}
+		if err != nil {
+			return nil // to its end, or as far as it can be read, of which the columns will tell
+		}
+		r.Discard(len(b) - len(twice))
+	}
 }
 
 // countRows checks that the row groups hold what the footer promises.
@@ -227,7 +265,11 @@ func (p *parquetSource) close() error {
 		p.zstd.Close()
 		p.zstd = nil
 	}
-	return p.close_()
+	var err error
+	if p.next > 0 {
+		err = p.in.unchanged()
+	}
+	return errors.Join(err, p.close_())
 }
 
 // share returns the part of the file's size that the first rows of row group g and all groups before it stand for.

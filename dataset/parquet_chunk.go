@@ -33,6 +33,7 @@ type chunk struct {
 	object  uint8  // level at which the response that holds this score is there, 0 where levels do not tell
 	highest uint8  // level of a value that is not null
 	field   string // for issues
+	private bool   // its values are not shown, however short
 
 	rest    int64 // rows of the row group that no page has brought yet
 	page    page
@@ -255,6 +256,9 @@ func (c *chunk) reject(b *Batch, at int, levels []uint8) {
 	value, next := at, 0
 	step := func(row int) {
 		for next < len(bad) && bad[next].at == value {
+			if c.private {
+				bad[next].text = ""
+			}
 			b.reject(row, bad[next].kind, c.field, bad[next].text)
 			next++
 		}

@@ -23,6 +23,9 @@ func Convert(ctx context.Context, s *Scan, workers int, w io.Writer) (Account, e
 }
 
 func convert(ctx context.Context, s *Scan, workers int, w io.Writer, codec compress.Compression) (Account, error) {
+	if s.Saved() != nil {
+		return Account{}, errors.Join(errors.New("records are converted, and these are the counts of a saved cube"), s.Close())
+	}
 	fields, cols, err := flatten(s.opt.Fields)
 	if err != nil {
 		return Account{}, errors.Join(err, s.Close())
@@ -78,6 +81,9 @@ func flatten(fields []Field) ([]flatField, []TableColumn, error) {
 		if flat.index >= 0 {
 			flats = append(flats, flat)
 		}
+	}
+	if len(cols) > maxColumns {
+		return nil, nil, fmt.Errorf("the history has %d fields: want at most %d", len(cols), maxColumns)
 	}
 	return flats, cols, nil
 }
@@ -180,9 +186,6 @@ type orderedTable struct {
 	busy bool    // someone is writing
 }
 
-// maxHeld bounds the rows in waiting: a goroutine that is that far ahead waits for those behind it.
-const maxHeld = groupRows
-
 // A part is the good records of one batch.
 type part struct {
 	unit  int
@@ -231,7 +234,8 @@ func (o *orderedTable) part(b *Batch) *part {
 	return p
 }
 
-// offer adds a part and writes whatever is in turn, unless someone else is doing so.
+// offer adds a part and writes whatever is in turn, unless someone else is doing so. A goroutine that is a row group ahead waits
+// for those behind it.
 func (o *orderedTable) offer(ctx context.Context, me int, p *part) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -248,7 +252,7 @@ func (o *orderedTable) offer(ctx context.Context, me int, p *part) error {
 			}
 			continue
 		}
-		if o.held < maxHeld || p.unit == math.MaxInt || p.unit == slices.Min(o.at) {
+		if o.held < o.t.most || p.unit == math.MaxInt || p.unit == slices.Min(o.at) {
 			return nil
 		}
 		o.turn.Wait()
@@ -300,10 +304,30 @@ func (o *orderedTable) wake() {
 	o.turn.Broadcast()
 }
 
+// fit returns how many rows of a part, from the given one on, belong to the row group at hand, and counts their text.
+func (t *parquetTable) fit(p *part, from int) int {
+	most := min(p.rows-from, t.most-t.rows)
+	t.lens = sized(t.lens, most)
+	clear(t.lens)
+	for i := range p.cells {
+		if t.cols[i].Kind == CellText {
+			for k, s := range p.cells[i].texts[from : from+most] {
+				t.lens[k] += len(s)
+			}
+		}
+	}
+	for k, n := range t.lens {
+		if t.bytes += n; t.bytes >= groupText {
+			return k + 1
+		}
+	}
+	return most
+}
+
 // add appends the rows of a part. Row groups end at the same rows however the parts are cut.
 func (t *parquetTable) add(p *part) error {
 	for from := 0; from < p.rows; {
-		n := min(p.rows-from, groupRows-t.rows)
+		n := t.fit(p, from)
 		for i := range t.data {
 			d, c := &t.data[i], &p.cells[i]
 			if t.cols[i].Kind == CellText {

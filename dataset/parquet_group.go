@@ -39,7 +39,7 @@ func (u *rowGroup) fillBatch(b *Batch) error {
 	if u.reader == nil {
 		u.reader = p.newReader(u)
 	}
-	n := int(min(BatchRows, u.rows()-u.read))
+	n := int(min(int64(u.source.scan.batchRows()), u.rows()-u.read))
 	if n == 0 {
 		return u.end()
 	}
@@ -108,6 +108,7 @@ func (p *parquetSource) newReader(u *rowGroup) *groupReader {
 // newChunk returns a reader of the column's chunks.
 func (p *parquetSource) newChunk(leaf leafPlan) *chunk {
 	c := &chunk{col: leaf.col, sink: newSink(leaf), object: leaf.object, field: leaf.name, slow: p.slow}
+	c.private = Personal(leaf.name) || Personal(leaf.col.Path())
 	c.maxDef, c.highest = int(leaf.col.MaxDefinitionLevel()), uint8(leaf.col.MaxDefinitionLevel())
 	c.r, c.zstd = p.file, p.zstd
 	c.keep = leaf.col.PhysicalType() == parquet.Types.ByteArray || p.slow

@@ -123,11 +123,14 @@ func (t *Instant) UnmarshalJSON(src []byte) error {
 	if err := json.Unmarshal(src, &s); err != nil {
 		return err
 	}
-	at, kind := parseTime([]byte(s))
-	if kind != ok || at == NoTime {
+	at, err := time.Parse(time.RFC3339, s)
+	if err != nil {
+		at, err = time.Parse(time.DateOnly, s)
+	}
+	if err != nil {
 		return fmt.Errorf("time %q: want one such as 2026-03-04T05:06:07Z", s)
 	}
-	*t = Instant(at)
+	*t = Instant(at.UnixMicro())
 	return nil
 }
 

@@ -1,7 +1,6 @@
 package dataset
 
 import (
-	"errors"
 	"fmt"
 	"io"
 
@@ -60,12 +59,12 @@ func (s *SavedWriter) Rows() int64 { return s.rows }
 // Close ends the file with its description. It does not close the writer.
 func (s *SavedWriter) Close(about Saved) error {
 	about.SchemaVersion = savedVersion
-	if err := about.check(); err != nil {
-		return errors.Join(errors.New("dataset: a description that would not be read back"), err)
-	}
 	text, err := about.json()
 	if err != nil {
 		return err
+	}
+	if _, err := parseSaved([]byte(text)); err != nil {
+		return fmt.Errorf("a saved cube that would not be read back: %w", err)
 	}
 	s.t.describe(SavedKey, text)
 	return s.t.close()

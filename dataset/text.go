@@ -9,7 +9,6 @@ import (
 	"os"
 	"sync"
 	"sync/atomic"
-	"time"
 )
 
 const (
@@ -34,10 +33,9 @@ type textSource struct {
 	maxLine  int
 
 	// Of a plain file.
-	start   int64 // where the next unit begins
-	size    int64 // of the file when it was opened
-	changed time.Time
-	begun   bool
+	start int64 // where the next unit begins
+	size  int64 // of the file when it was opened
+	begun bool
 
 	// Of a stream.
 	stream io.Reader
@@ -51,16 +49,6 @@ type textSource struct {
 }
 
 var _ source = (*textSource)(nil)
-
-// watch remembers what the file was, so that a file that changes while it is read is an error: its parts would not fit.
-func (t *textSource) watch() error {
-	fi, err := t.file.Stat()
-	if err != nil {
-		return err
-	}
-	t.size, t.changed = fi.Size(), fi.ModTime()
-	return nil
-}
 
 func (t *textSource) claim() (unit, error) {
 	if t.stream != nil {
@@ -79,6 +67,7 @@ func (t *textSource) claimStream() (unit, error) {
 	if t.ended {
 		return nil, io.EOF
 	}
+	t.begun = true
 	buf := append(t.buffer(), t.carry...)
 	for {
 		n := len(buf)
@@ -167,19 +156,11 @@ func (t *textSource) info() FileInfo {
 // close releases the file. A file that is not what it was when it was opened is an error.
 func (t *textSource) close() error {
 	var err error
-	if t.stream == nil && t.file != nil && t.begun {
-		fi, statErr := t.file.Stat()
-		switch {
-		case statErr != nil:
-			err = inFile(t.in.name, statErr)
-		case fi.Size() != t.size || !fi.ModTime().Equal(t.changed):
-			err = inFile(t.in.name, errChanged)
-		}
+	if t.begun {
+		err = t.in.unchanged()
 	}
 	return errors.Join(err, t.release())
 }
-
-var errChanged = errors.New("the file changed while it was read")
 
 func (t *textSource) release() error {
 	if t.decoder != nil {

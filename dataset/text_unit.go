@@ -46,11 +46,12 @@ func (u *textUnit) fill(b *Batch) error {
 		}
 		u.loaded = true
 	}
-	b.reset(u.src.scan.fields, BatchRows)
+	rows := u.src.scan.batchRows()
+	b.reset(u.src.scan.fields, rows)
 	b.Row, b.lines = u.lines, w.lines
 	w.json.start(b)
 	n := 0
-	for n < BatchRows && u.pos < len(u.data) {
+	for n < rows && u.pos < len(u.data) {
 		from := u.pos
 		to := len(u.data)
 		if end := bytes.IndexByte(u.data[from:], '\n'); end >= 0 {

@@ -57,8 +57,17 @@ func (o *OutputFile) Write(b []byte) (int, error) {
 		return 0, o.err
 	}
 	n, err := o.f.Write(b)
-	o.err = err
-	return n, err
+	o.err = o.named(err)
+	return n, o.err
+}
+
+// named gives an error of the file the name that the user knows it by.
+func (o *OutputFile) named(err error) error {
+	var pe *fs.PathError
+	if errors.As(err, &pe) {
+		return &fs.PathError{Op: pe.Op, Path: o.path, Err: pe.Err}
+	}
+	return err
 }
 
 // Commit gives the file its name, once all of it is on disk. After an error the file is as it was before.
@@ -74,11 +83,15 @@ func (o *OutputFile) Commit() error {
 		o.done = true
 		return o.f.Close()
 	}
-	if err := errors.Join(o.f.Chmod(o.mode), o.f.Sync(), o.f.Close()); err != nil {
+	if err := errors.Join(o.named(o.f.Chmod(o.mode)), o.named(o.f.Sync()), o.named(o.f.Close())); err != nil {
 		return err
 	}
 	if err := os.Rename(o.f.Name(), o.path); err != nil {
-		return err
+		var le *os.LinkError
+		if errors.As(err, &le) {
+			err = le.Err
+		}
+		return fmt.Errorf("%s: the file cannot be put there: %w", o.path, err)
 	}
 	o.done = true
 	return syncFolder(filepath.Dir(o.path))

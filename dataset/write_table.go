@@ -167,6 +167,17 @@ var textClass = func() (class [256]uint8) {
 	return class
 }()
 
+// formula reports whether a text begins as a formula does in one spreadsheet or another, the full-width forms included (OWASP,
+// "CSV Injection"). Spaces before it do not help.
+func formula(s string) bool {
+	if s[0] >= '0' && s[0] < 0x7f && s[0] != '=' && s[0] != '@' { // most texts
+		return false
+	}
+	s = strings.TrimLeft(s, " \u00a0\ufeff")
+	first, _ := utf8.DecodeRuneInString(s)
+	return s != "" && strings.ContainsRune("=+-@＝＋－＠", first)
+}
+
 // appendText appends a text cell. Control characters are left out, and so is what turns the direction of writing; a text
 // that a spreadsheet would take for a formula is disarmed by an apostrophe before it; quotes go around a text that needs
 // them.
@@ -186,8 +197,7 @@ func appendText(b []byte, s string) []byte {
 	if s == "" {
 		return b
 	}
-	switch s[0] {
-	case '=', '+', '-', '@':
+	if formula(s) {
 		s = "'" + s
 	}
 	if class&quoted == 0 && s[0] != ' ' && s[len(s)-1] != ' ' {

@@ -43,7 +43,8 @@ type Builder struct {
 	singles  []single  // where the plan asks for them
 	entities entityHashes
 	treated  treatedCounter
-	traits   *traitCounter // where the plan asks for them
+	traits   *traitCounter    // where the plan asks for them
+	approved *approvalCounter // likewise
 	noAmount int64
 	total    int64 // amount so far, to refuse an overflow before it happens
 	records  int64 // so far, likewise; of saved cubes alone
@@ -83,6 +84,9 @@ func NewBuilder(plan *Plan) *Builder {
 	if plan.traits != nil {
 		b.traits = newTraitCounter(plan)
 	}
+	if plan.DayApprovals != nil {
+		b.approved = &approvalCounter{runner: plan.runner(plan.DayApprovals), days: map[int]*DayApprovals{}}
+	}
 	for column, f := range plan.fields {
 		if f.Kind == dataset.KindState || plan.inCondition(f) {
 			b.unseen = append(b.unseen, column)
@@ -115,6 +119,9 @@ func (b *Builder) Add(batch *dataset.Batch) error {
 		if err := b.traits.add(batch); err != nil {
 			return err
 		}
+	}
+	if b.approved != nil {
+		b.approved.add(b, batch)
 	}
 	if b.chance != nil {
 		if err := b.chance.tooMany(b.plan.Exploration); err != nil {
@@ -261,6 +268,9 @@ func (b *Builder) Cube() (*Cube, error) {
 	}
 	if b.traits != nil {
 		c.traits = b.traits.freeze()
+	}
+	if b.approved != nil {
+		c.approvals = b.approved.freeze()
 	}
 	for _, column := range b.unseen {
 		c.unseen = append(c.unseen, b.plan.fields[column].Name)

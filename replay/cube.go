@@ -22,9 +22,10 @@ type Cube struct {
 	production Production
 	outside    extent // where the plan asks for exploration
 	// singles are the records one by one where the plan asks for them, ordered by entity and time.
-	singles []single
-	traits  []MonthTraits // of the whole history, by month; nil where the plan does not ask for them
-	unseen  []string      // products and fields of conditions of which no record has a value
+	singles   []single
+	traits    []MonthTraits  // of the whole history, by month; nil where the plan does not ask for them
+	approvals []DayApprovals // of the whole history, by day; nil where the plan does not ask for them
+	unseen    []string       // products and fields of conditions of which no record has a value
 }
 
 // A cubeGroup holds the cells of the records that share the By values, the outcome of every condition and what production did.
@@ -76,11 +77,11 @@ func Merge(cubes ...*Cube) (*Cube, error) {
 		sum.unseen = slices.DeleteFunc(slices.Clone(sum.unseen), func(f string) bool { return !slices.Contains(c.unseen, f) })
 		sum.production.add(c.production)
 		sum.outside.add(c.outside)
-		sum.traits = addMonths(sum.traits, c.traits)
+		sum.traits, sum.approvals = addMonths(sum.traits, c.traits), addApprovals(sum.approvals, c.approvals)
 		groups = append(groups, c.groups...)
 	}
-	if len(sum.traits) > maxTraitMonths {
-		return nil, errMonths
+	if err := settleTraits(sum.traits); err != nil {
+		return nil, err
 	}
 	var err error
 	if sum.groups, err = gather(groups); err != nil {
@@ -155,7 +156,7 @@ func addCells(a, b []cell) ([]cell, error) {
 	return append(append(out, a...), b...), nil
 }
 
-var errTotal = fmt.Errorf("the amounts add up to more than %d: want amounts in major units", int64(maxTotal)/100)
+var errTotal = fmt.Errorf("amount: those of all records add up to more than %d: want amounts in major units", int64(maxTotal)/100)
 
 // Run replays a policy over the cube. It must be one that the cube's plan covers.
 func (c *Cube) Run(pol *Policy) (*Result, error) { return c.run(pol, manyCells) }

@@ -11,7 +11,7 @@
 //  5. What a cube cannot know of a cell is kept beside it: what production did ([Past]), what the undecided may become ([Open],
 //     [Policy.Possible]), which labels are final ([Maturity]), whose a record is ([Dependence]), when it came ([Timeline]),
 //     and what came of production's own step-ups and reviews ([Treated]).
-//  6. [Save] writes the counts of a history as a file that [Build] reads like the history ([NewSavePlan], dataset.Saved).
+//  6. [Count] counts a history for a file that [Build] reads like the history ([NewSavePlan], [Counted.Write], dataset.Saved).
 //  7. [BuildProfile] looks at a history without a policy, for inspect.
 //
 // Everything is an integer and depends neither on the number of workers nor on the order of records.

@@ -52,12 +52,15 @@ type Question struct {
 	// Traits are fields of which the cube counts, month by month, what records look like (Cube.Traits); nil where nobody asks.
 	// TraitFields lists those that a history has. It changes no other count.
 	Traits []dataset.Field
+	// DayApprovals is a policy whose approvals are counted by day (Cube.DayApprovals), one of Policies; nil where nobody asks. It
+	// changes no other count.
+	DayApprovals *Policy
 	// Economics say what decisions cost, nil where nobody asks. They are carried to every answer, and change no count.
 	Economics *Economics
 	// Saved describes the history where it is one of saved cubes (dataset.PeekSaved), nil elsewhere. Its maturity takes the place
 	// of Maturity.
 	Saved *dataset.Saved
-	// Save says that the plan is for Save alone: no cube of it is built.
+	// Save says that the plan is for Count alone: no cube of it is built.
 	Save bool
 }
 
@@ -155,7 +158,9 @@ func NewPlan(q Question) (*Plan, error) {
 			p.treated[i] = p.column(dataset.Field{Name: name, Kind: dataset.KindText})
 		}
 	}
-	p.addTraits()
+	if err := p.addTraits(); err != nil {
+		return nil, err
+	}
 	for i, name := range q.By {
 		if slices.Contains(q.By[:i], name) {
 			return nil, fmt.Errorf("by %q is named twice", name)
@@ -172,6 +177,11 @@ func NewPlan(q Question) (*Plan, error) {
 	p.cells = dataset.NumLabels
 	for i := range p.axes {
 		p.cells *= p.axes[i].size()
+	}
+	if q.DayApprovals != nil {
+		if err := p.covers(q.DayApprovals); err != nil {
+			return nil, err
+		}
 	}
 	if p.cells > math.MaxUint32 && !q.Save {
 		return nil, fmt.Errorf("%d products with every score apart make too large a grid, want at most two", len(p.axes))

@@ -120,6 +120,9 @@ func listedFields(found []dataset.Discovered) []dataset.Field {
 // BuildProfile reads a scan, opened with ProfileFields(found), to its end.
 func BuildProfile(ctx context.Context, scan *dataset.Scan, found []dataset.Discovered, workers int) (*Profile, error) {
 	defer scan.Close()
+	if scan.Saved() != nil {
+		return nil, errSaved
+	}
 	parts := make([]*profiler, max(1, workers))
 	for i := range parts {
 		var err error
@@ -129,8 +132,7 @@ func BuildProfile(ctx context.Context, scan *dataset.Scan, found []dataset.Disco
 	}
 	err := drain(ctx, scan, len(parts), func(i int) func(*dataset.Batch) error {
 		return func(b *dataset.Batch) error {
-			parts[i].add(b)
-			return nil
+			return parts[i].add(b)
 		}
 	})
 	if err != nil {
@@ -141,6 +143,9 @@ func BuildProfile(ctx context.Context, scan *dataset.Scan, found []dataset.Disco
 		return nil, err
 	}
 	for _, p := range parts[1:] {
+		if parts[0].worth += p.worth; parts[0].worth > maxTotal {
+			return nil, errTotal
+		}
 		parts[0].merge(p)
 	}
 	profile := parts[0].freeze()
@@ -162,6 +167,7 @@ type profiler struct {
 	pairs    pairCounter
 	flags    *flagCounter
 	ages     ageCounter
+	worth    int64 // amount so far, to refuse an overflow before it happens
 }
 
 type productColumns struct{ state, cluster int }
@@ -208,7 +214,7 @@ func (p *profiler) column(name string) int {
 	return slices.IndexFunc(p.fields, func(f dataset.Field) bool { return f.Name == name })
 }
 
-func (p *profiler) add(b *dataset.Batch) {
+func (p *profiler) add(b *dataset.Batch) error {
 	labels := b.Cols[p.column(dataset.LabelField)].U8
 	amounts := b.Cols[p.column(dataset.Amount)].I64
 	actions := b.Cols[p.column(dataset.ActionField)].U8
@@ -225,6 +231,7 @@ func (p *profiler) add(b *dataset.Batch) {
 			p.NoAmount++
 		}
 		label := uint32(labels[r])
+		p.worth += amount
 		p.Total.add(label, 1, amount)
 		p.Actions[actions[r]].add(label, 1, amount)
 		t := tallies[months[r]]
@@ -244,6 +251,10 @@ func (p *profiler) add(b *dataset.Batch) {
 	for i := range p.codes {
 		p.codes[i].add(b, labels, amounts)
 	}
+	if p.worth > maxTotal { // as in Builder.Add
+		return errTotal
+	}
+	return nil
 }
 
 // at returns the tally of a key, a new one where there is none.

@@ -45,13 +45,19 @@ func NewSavePlan(q Question) (*Plan, error) {
 	return p, nil
 }
 
-// Save reads a scan, opened with plan.Fields(), to its end and writes its records as a saved cube: each combination of what
-// the plan's fields say once, with the number of its records. The bytes depend neither on the number of workers nor on the
-// order of records. It returns the number of rows written beside the account of the records.
-func Save(ctx context.Context, plan *Plan, scan *dataset.Scan, workers int, w io.Writer) (dataset.Account, int64, error) {
+// A Counted is a history counted by what a plan tells apart, to be written as a saved cube.
+type Counted struct {
+	// Account tells what became of every record that was read.
+	Account dataset.Account
+	all     *saver
+}
+
+// Count reads a scan, opened with the plan's Fields, to its end and counts its records: each combination of what the fields say
+// once. The plan is one of NewSavePlan.
+func Count(ctx context.Context, plan *Plan, scan *dataset.Scan, workers int) (*Counted, error) {
 	defer scan.Close()
 	if (scan.Saved() == nil) != (plan.Saved == nil) {
-		return dataset.Account{}, 0, errSaved
+		return nil, errSaved
 	}
 	savers := make([]*saver, max(1, workers))
 	mature, times := make([]dataset.MatureCount, len(savers)), make([]dataset.LabelTimes, len(savers))
@@ -65,44 +71,42 @@ func Save(ctx context.Context, plan *Plan, scan *dataset.Scan, workers int, w io
 		}
 	})
 	if err != nil {
-		return dataset.Account{}, 0, err
+		return nil, err
 	}
-	account, err := scan.Account()
+	c := &Counted{all: savers[0]}
+	if c.Account, err = scan.Account(); err != nil {
+		return nil, err
+	}
+	if plan.Saved != nil {
+		err = plan.settleSaved(&c.Account)
+	} else {
+		plan.settleLabels(&c.Account, mature, times)
+	}
+	for i := 1; i < len(savers) && err == nil; i++ {
+		err = c.all.merge(savers[i])
+		savers[i] = nil // its memory is free once its rows are told
+	}
+	return c, err
+}
+
+// Write writes the counts as a saved cube and returns how many rows it has. The bytes depend neither on the number of workers
+// nor on the order of records.
+func (c *Counted) Write(ctx context.Context, w io.Writer) (rows int64, err error) {
+	out, err := dataset.NewSavedWriter(w, c.all.list)
 	if err != nil {
-		return account, 0, err
+		return 0, err
 	}
-	switch {
-	case plan.Saved != nil:
-		err = plan.settleSaved(&account)
-	default:
-		plan.settleLabels(&account, mature, times)
+	if err := c.all.write(ctx, out); err != nil {
+		return 0, err
 	}
-	if err != nil {
-		return account, 0, err
-	}
-	all := savers[0]
-	for i := range savers[1:] {
-		s := savers[i+1]
-		savers[i+1] = nil // its memory is free once its rows are told
-		if err := all.merge(s); err != nil {
-			return account, 0, err
-		}
-	}
-	out, err := dataset.NewSavedWriter(w, all.fields())
-	if err != nil {
-		return account, 0, err
-	}
-	if err := all.write(ctx, out); err != nil {
-		return account, 0, err
-	}
-	return account, out.Rows(), out.Close(all.about(account))
+	return out.Rows(), out.Close(c.all.about(c.Account))
 }
 
 // about describes the cube that was written.
 func (s *saver) about(a dataset.Account) dataset.Saved {
 	p := s.plan
 	about := dataset.Saved{Time: p.timeKept(), Edges: p.keptEdges(), Totals: s.totals(a)}
-	for _, f := range s.fields() {
+	for _, f := range s.list {
 		if f.Name != dataset.ImmatureField {
 			about.Fields = append(about.Fields, f.Name)
 		}

@@ -28,7 +28,11 @@ func BenchmarkSave(b *testing.B) {
 				if err != nil {
 					b.Fatal(err)
 				}
-				if _, _, err := Save(context.Background(), plan, scan, 2, io.Discard); err != nil {
+				counted, err := Count(context.Background(), plan, scan, 2)
+				if err != nil {
+					b.Fatal(err)
+				}
+				if _, err := counted.Write(context.Background(), io.Discard); err != nil {
 					b.Fatal(err)
 				}
 			}

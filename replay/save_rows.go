@@ -12,7 +12,7 @@ import (
 // A saver adds up records to the rows of a saved cube. It belongs to one goroutine.
 type saver struct {
 	plan    *Plan
-	list    []dataset.Field // of each column, in the order in which they are written
+	list    []dataset.Field // of each column, in the order in which they are written; that of immature records is the last
 	columns []saveColumn
 	packs   []savePack
 	steps   []pairing // a row is numbered in steps, one for each pack
@@ -108,9 +108,6 @@ func (s *saver) pack(columns []int) {
 		p.columns = append(p.columns, at)
 	}
 }
-
-// fields returns what the rows hold, with the column of immature records where labels were held to a maturity.
-func (s *saver) fields() []dataset.Field { return s.list }
 
 // add counts the records of a batch.
 func (s *saver) add(b *dataset.Batch) error {

@@ -101,8 +101,8 @@ func (p *Plan) unsaved(pol *Policy, missing func(dataset.Field) bool) []string {
 	for _, r := range pol.Rules {
 		for _, f := range r.When.Fields {
 			lack(readAs(f), f.Name)
-			if name := scoreRead(f); name != "" && p.Saved.Edges[name] != nil {
-				out = append(out, "every score of "+name)
+			if _, binned := p.Saved.Edges[scoreRead(f)]; binned {
+				out = append(out, "every score of "+scoreRead(f))
 			}
 			if f.Kind == dataset.KindAmount {
 				out = append(out, "the amount of each record")

@@ -13,7 +13,7 @@ import (
 func (c *Cube) Slice(keep func(key []string) bool) (*Cube, error) {
 	plan := *c.plan
 	plan.By, plan.by, plan.Spread = nil, nil, false
-	out := &Cube{plan: &plan, NoAmount: c.NoAmount, unseen: c.unseen, traits: c.traits}
+	out := &Cube{plan: &plan, NoAmount: c.NoAmount, unseen: c.unseen, traits: c.traits, approvals: c.approvals}
 	type rest struct { // of an id, less the key
 		mask   uint64
 		past   dataset.Action
@@ -55,7 +55,7 @@ func (c *Cube) Slice(keep func(key []string) bool) (*Cube, error) {
 // shares the cells with the whole, which costs nothing. Policies that the cube answers for, the rest answers for too; accounts
 // stay with the whole, and Production tells of the whole.
 func (c *Cube) Keep(keep func(key []string) bool) *Cube {
-	out := &Cube{plan: c.plan, NoAmount: c.NoAmount, unseen: c.unseen, traits: c.traits, production: c.production, outside: c.outside}
+	out := &Cube{plan: c.plan, NoAmount: c.NoAmount, unseen: c.unseen, traits: c.traits, approvals: c.approvals, production: c.production, outside: c.outside}
 	for _, g := range c.groups { // ordered, and so is what is kept
 		if keep(g.key) {
 			out.groups = append(out.groups, g)

@@ -14,6 +14,7 @@ type Traits struct {
 	Products []ProductTraits // in the order of dataset.Products
 	Signals  []SignalTraits  // boolean fields, in the order of the question
 	Codes    []CodeTraits    // fields of reason codes, likewise
+	Texts    []TextTraits    // text fields, likewise
 }
 
 // A MonthTraits holds those of one month.
@@ -54,19 +55,26 @@ type CodeTraits struct {
 	// Told are the records on which the product answered, or that carry any code of the field: those that could carry one.
 	Told int64
 	// Codes are ordered by their names; a record counts once for each code that it carries.
-	Codes []CodeCount
+	Codes []ValueCount
 	// TooMany says that the field holds too many values to be codes, and Codes none.
 	TooMany bool
 }
 
-// A CodeCount counts the records that carry a code.
-type CodeCount struct {
-	Code    string
+// A TextTraits counts the records by the values of a text field, such as a country.
+type TextTraits struct {
+	Field string
+	// Values are ordered; "" stands for records without one. They add up to the records.
+	Values []ValueCount
+}
+
+// A ValueCount counts the records that have a value, or carry a code.
+type ValueCount struct {
+	Value   string
 	Records int64
 }
 
 // TraitFields returns what traits are counted of, for Question.Traits: of the fields that a history has, the products, boolean
-// fields and reason codes. What is personal is left out.
+// fields and reason codes. What is personal is left out. Text fields are for whoever asks to add.
 func TraitFields(found []dataset.Discovered) []dataset.Field {
 	fields := listedFields(found)
 	return slices.DeleteFunc(fields, func(f dataset.Field) bool {
@@ -87,7 +95,7 @@ func (t Traits) Add(u Traits) Traits {
 		return t
 	}
 	t.Records += u.Records
-	t.Products, t.Signals, t.Codes = slices.Clone(t.Products), slices.Clone(t.Signals), slices.Clone(t.Codes)
+	t.Products, t.Signals, t.Codes, t.Texts = slices.Clone(t.Products), slices.Clone(t.Signals), slices.Clone(t.Codes), slices.Clone(t.Texts)
 	for i := range u.Products {
 		t.Products[i] = t.Products[i].add(&u.Products[i])
 	}
@@ -98,6 +106,9 @@ func (t Traits) Add(u Traits) Traits {
 	}
 	for i := range u.Codes {
 		t.Codes[i] = t.Codes[i].add(u.Codes[i])
+	}
+	for i, x := range u.Texts {
+		t.Texts[i].Values = addValues(t.Texts[i].Values, x.Values)
 	}
 	return t
 }
@@ -128,27 +139,52 @@ func (p ProductTraits) add(q *ProductTraits) ProductTraits {
 
 func (c CodeTraits) add(d CodeTraits) CodeTraits {
 	c.Told += d.Told
-	c.Codes = addCodes(c.Codes, d.Codes)
+	c.Codes = addValues(c.Codes, d.Codes)
 	if c.TooMany = c.TooMany || d.TooMany || len(c.Codes) > maxCodes; c.TooMany {
 		c.Codes = nil
 	}
 	return c
 }
 
-// addCodes merges two ordered lists.
-func addCodes(a, b []CodeCount) []CodeCount {
+// settleTraits looks at all months of a history together. It refuses what there is too much of, and takes a field that has too many
+// codes out of every month: which of its months a worker has seen too many in depends on how the records were split.
+func settleTraits(months []MonthTraits) error {
+	if len(months) > maxTraitMonths {
+		return errMonths
+	}
+	sum := SumTraits(months, func(string) bool { return true })
+	for _, t := range sum.Texts {
+		if len(t.Values) > maxValues {
+			return errValues(t.Field)
+		}
+	}
+	for i := range sum.Codes {
+		if !sum.Codes[i].TooMany {
+			continue
+		}
+		for m := range months {
+			codes := slices.Clone(months[m].Codes)
+			codes[i].TooMany, codes[i].Codes = true, nil
+			months[m].Codes = codes
+		}
+	}
+	return nil
+}
+
+// addValues merges two ordered lists.
+func addValues(a, b []ValueCount) []ValueCount {
 	if len(a) == 0 {
 		return b
 	}
-	out := make([]CodeCount, 0, len(a)+len(b))
+	out := make([]ValueCount, 0, len(a)+len(b))
 	for len(a) > 0 && len(b) > 0 {
-		switch d := cmp.Compare(a[0].Code, b[0].Code); {
+		switch d := cmp.Compare(a[0].Value, b[0].Value); {
 		case d < 0:
 			out, a = append(out, a[0]), a[1:]
 		case d > 0:
 			out, b = append(out, b[0]), b[1:]
 		default:
-			out, a, b = append(out, CodeCount{a[0].Code, a[0].Records + b[0].Records}), a[1:], b[1:]
+			out, a, b = append(out, ValueCount{a[0].Value, a[0].Records + b[0].Records}), a[1:], b[1:]
 		}
 	}
 	return append(append(out, a...), b...)

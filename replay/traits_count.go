@@ -22,6 +22,7 @@ type traitColumns struct {
 	products []productTraitColumns
 	signals  []traitColumn
 	codes    []traitColumn
+	texts    []traitColumn
 }
 
 type productTraitColumns struct {
@@ -35,10 +36,18 @@ type traitColumn struct {
 	column, answers int
 }
 
+// maxValues bounds the values of a text field whose traits are counted, so that an id named as one is refused instead of filling the
+// memory.
+const maxValues = 10_000
+
+func errValues(field string) error {
+	return fmt.Errorf("%s has more than %d values, want a field of few", field, maxValues)
+}
+
 // addTraits adds the columns of the question's traits.
-func (p *Plan) addTraits() {
+func (p *Plan) addTraits() error {
 	if p.Traits == nil {
-		return
+		return nil
 	}
 	t := &traitColumns{label: p.label}
 	for _, product := range dataset.Products {
@@ -53,9 +62,18 @@ func (p *Plan) addTraits() {
 			t.signals = append(t.signals, traitColumn{f.Name, p.column(f), p.answersOf(f.Name)})
 		case dataset.KindCodes:
 			t.codes = append(t.codes, traitColumn{f.Name, p.column(f), p.answersOf(f.Name)})
+		case dataset.KindText:
+			if dataset.Personal(f.Name) {
+				return fmt.Errorf("%q is personal data, which is never printed; want a field such as country", f.Name)
+			}
+			if slices.ContainsFunc(t.texts, func(c traitColumn) bool { return c.name == f.Name }) {
+				return fmt.Errorf("%q is named twice", f.Name)
+			}
+			t.texts = append(t.texts, traitColumn{f.Name, p.column(f), -1})
 		}
 	}
 	p.traits = t
+	return nil
 }
 
 // answersOf returns the column of the state of the product that a field belongs to: of a part of onboarding where there is one.
@@ -77,7 +95,9 @@ type traitCounter struct {
 	number []uint32
 	months []*Traits // by the month's number; codes by their number in codes, not by name
 	codes  []codeNumbers
-	counts [][][]int64 // by month, field of codes and code
+	texts  []textPart
+	counts [][][]int64 // by month, field of codes and then of texts, and the number of the value
+	value  []uint32    // scratch: the number of each record's value
 }
 
 // codeNumbers gives numbers to the codes of a field, asking once for each entry of a dictionary.
@@ -94,6 +114,9 @@ func newTraitCounter(p *Plan) *traitCounter {
 	for i := range c.codes {
 		c.codes[i].byName = map[string]uint32{}
 	}
+	for _, t := range p.traits.texts {
+		c.texts = append(c.texts, textPart{column: t.column})
+	}
 	return c
 }
 
@@ -102,7 +125,7 @@ func (c *traitCounter) add(b *dataset.Batch) error {
 	c.month.number(b, c.number)
 	for len(c.months) < len(c.month.periods.keys) {
 		c.months = append(c.months, c.newMonth())
-		c.counts = append(c.counts, make([][]int64, len(c.codes)))
+		c.counts = append(c.counts, make([][]int64, len(c.codes)+len(c.texts)))
 	}
 	if len(c.months) > maxTraitMonths {
 		return errMonths
@@ -121,6 +144,11 @@ func (c *traitCounter) add(b *dataset.Batch) error {
 	for i := range c.codes {
 		c.code(b, i)
 	}
+	for i := range c.texts {
+		if c.text(b, i); len(c.texts[i].names) > maxValues {
+			return errValues(c.plan.traits.texts[i].name)
+		}
+	}
 	return nil
 }
 
@@ -134,6 +162,9 @@ func (c *traitCounter) newMonth() *Traits {
 	}
 	for _, s := range c.plan.traits.codes {
 		t.Codes = append(t.Codes, CodeTraits{Field: s.name})
+	}
+	for _, s := range c.plan.traits.texts {
+		t.Texts = append(t.Texts, TextTraits{Field: s.name})
 	}
 	return t
 }
@@ -211,12 +242,27 @@ func (c *traitCounter) code(b *dataset.Batch, i int) {
 			numbers.entries[entry] = numbers.of(col.Dict[entry])
 		}
 		for _, code := range numbers.entries[entry] {
-			counts := c.counts[month][i]
-			for len(counts) <= int(code) {
-				counts = append(counts, 0)
-			}
-			counts[code]++
-			c.counts[month][i] = counts
+			c.one(month, i, code)
+		}
+	}
+}
+
+// one adds a record to a value of a field of codes or texts.
+func (c *traitCounter) one(month uint32, field int, value uint32) {
+	counts := c.counts[month][field]
+	if grow := int(value) + 1 - len(counts); grow > 0 {
+		counts = append(counts, make([]int64, grow)...)
+		c.counts[month][field] = counts
+	}
+	counts[value]++
+}
+
+func (c *traitCounter) text(b *dataset.Batch, i int) {
+	c.value = resized(c.value, b.N)
+	c.texts[i].number(b, c.value)
+	for r, value := range c.value {
+		if !b.Rejected(r) {
+			c.one(c.number[r], len(c.codes)+i, value)
 		}
 	}
 }
@@ -265,7 +311,12 @@ func (c *traitCounter) freeze() []MonthTraits {
 			continue // only rejected records
 		}
 		for i := range c.codes {
-			c.nameCodes(&t.Codes[i], &c.codes[i], c.counts[number][i])
+			if t.Codes[i].TooMany = c.codes[i].tooMany; !t.Codes[i].TooMany {
+				t.Codes[i].Codes = nameValues(c.codes[i].byName, c.counts[number][i])
+			}
+		}
+		for i := range c.texts {
+			t.Texts[i].Values = nameValues(c.texts[i].byName, c.counts[number][len(c.codes)+i])
 		}
 		out = append(out, MonthTraits{c.month.nameOf(number), *t})
 	}
@@ -273,13 +324,12 @@ func (c *traitCounter) freeze() []MonthTraits {
 	return out
 }
 
-func (c *traitCounter) nameCodes(t *CodeTraits, numbers *codeNumbers, counts []int64) {
-	if t.TooMany = numbers.tooMany; t.TooMany {
-		return
-	}
-	for _, name := range slices.Sorted(maps.Keys(numbers.byName)) {
-		if number := int(numbers.byName[name]); number < len(counts) && counts[number] > 0 {
-			t.Codes = append(t.Codes, CodeCount{name, counts[number]})
+// nameValues returns the counts that are not 0 by the names of their numbers.
+func nameValues(byName map[string]uint32, counts []int64) (out []ValueCount) {
+	for _, name := range slices.Sorted(maps.Keys(byName)) {
+		if number := int(byName[name]); number < len(counts) && counts[number] > 0 {
+			out = append(out, ValueCount{name, counts[number]})
 		}
 	}
+	return out
 }

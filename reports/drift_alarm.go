@@ -42,7 +42,7 @@ func limitAlarmText(d *calibrate.Drift, a DriftAlarm) string {
 	} else {
 		from := a.State.Days[0].Day
 		say("%s frauds in %s labeled approvals of %s to %s (%s).", thousands(w.Frauds), thousands(w.Records), from, a.State.Through(), portionText(calibrate.Portion{K: w.Frauds, N: w.Records}))
-		say("Evidence against the limit: p at most %s, whenever and however often one looks; it rings at %s.", chanceCell(calibrate.Number(w.PValue())).Text, confidenceText(1-d.Confidence))
+		say("Evidence against the limit: p %s, whenever and however often one looks; it rings at %s.", chanceCell(calibrate.Number(w.PValue())).Text, confidenceText(1-d.Confidence))
 	}
 	if a.Rings {
 		say("It stays on until it is answered: then begin a new state file.")
@@ -56,18 +56,16 @@ func limitAlarmText(d *calibrate.Drift, a DriftAlarm) string {
 		say("Added in this run: nothing, since no day has mature approvals.")
 	}
 	if run.Known > 0 {
-		say("%s had been counted before.", capitalDays(run.Known))
+		say("Counted before, and not again: %s.", daysText(int64(run.Known)))
 	}
 	if run.Differing > 0 {
-		say("%s of them have other counts now; they stay as they were counted.", capitalDays(run.Differing))
+		say("With other counts now than then: %s, of which the former stay.", daysText(int64(run.Differing)))
 	}
 	if run.Late > 0 {
-		say("%s before %s came too late and are left out.", capitalDays(run.Late), a.State.Through())
+		say("Left out, because they came after later ones had been counted: %s.", daysText(int64(run.Late)))
 	}
 	if !a.Kept {
 		say("No state is kept (--state FILE): the next run begins anew, and its promise is its own.")
 	}
 	return strings.Join(text, " ")
 }
-
-func capitalDays(n int) string { return daysText(int64(n)) }

@@ -81,34 +81,27 @@ func fraudBlocks(d *calibrate.Drift) []Block {
 		return []Block{Paragraph("Nothing can be compared. " + lacksFraud(d))}
 	}
 	t := &Table{Name: "drift-fraud", Caption: "Fraud among labeled records: all, the approved, the parts of the policy, and bands of scores",
-		Columns: []Column{{Name: "records"}, {Name: "baseline", Align: Right}, {Name: "period", Align: Right}, {Name: "difference", Align: Right},
-			{Name: "interval", Head: confidenceText(s.Confidence) + " interval, all together", Align: Right}, {Name: "verdict", Head: ""},
-			{Name: "marked_from", Head: "marked from", Align: Right, Extra: true}}}
+		Columns: []Column{{Name: "records"}, {Name: "baseline", Align: Right}, {Name: "period", Align: Right}, {Name: "frauds", Align: Right},
+			{Name: "interval", Head: "difference, " + confidenceText(s.Confidence), Align: Right}, {Name: "verdict", Head: ""},
+			{Name: "labeled", Align: Right, Extra: true}, {Name: "difference", Align: Right, Extra: true}, {Name: "marked_from", Head: "marked from", Align: Right, Extra: true}}}
 	few := false
 	for _, c := range s.List {
 		verdict := verdictText(c)
 		if c.FewFrauds() && verdict == "" {
 			verdict, few = "few frauds", true
 		}
-		t.Rows = append(t.Rows, []Cell{textCell(shiftName(c)), fraudPortion(c.Base), fraudPortion(c.Now), differenceCell(c), {nil, shiftInterval(c)}, textCell(verdict), leastCell(c)})
+		t.Rows = append(t.Rows, []Cell{textCell(shiftName(c)), portionCell(c.Base), portionCell(c.Now), fromToCell(c.Base.K, c.Now.K), {nil, shiftInterval(c)}, textCell(verdict),
+			fromToCell(c.Base.N, c.Now.N), differenceCell(c), leastCell(c)})
 	}
-	t.Footnotes = []string{shiftNote(s)}
+	t.Footnotes = []string{"Frauds and labeled: baseline → period. " + shiftNote(s)}
 	if few {
 		t.Footnotes = append(t.Footnotes, "Few frauds: fewer than 10 in both together, which show only the largest of changes.")
 	}
 	return []Block{t}
 }
 
-// fraudPortion prints a fraud rate with what it rests on.
-func fraudPortion(p calibrate.Portion) Cell {
-	switch {
-	case p.N == 0:
-		return Cell{calibrate.Undefined(), undefined}
-	case p.K == 0:
-		return Cell{p.Share(), "0 of " + thousands(p.N)}
-	}
-	return Cell{p.Share(), fmt.Sprintf("%s (%s of %s)", percent(p.Share()), thousands(p.K), thousands(p.N))}
-}
+// fromToCell prints a count of the baseline and of the period.
+func fromToCell(base, now int64) Cell { return Cell{nil, thousands(base) + " → " + thousands(now)} }
 
 // indexRows are the indices of products, then those of segments.
 func indexRows(d *calibrate.Drift) []calibrate.ScoreIndex { return slices.Concat(d.Scores, d.Segments) }
@@ -142,8 +135,8 @@ func chanceCell(p calibrate.Number) Cell {
 
 func indexTable(d *calibrate.Drift) *Table {
 	t := &Table{Name: "drift-scores", Caption: "Population stability index (PSI), with what it would be by chance", Columns: []Column{{Name: "of"}, {Name: "bins"},
-		{Name: "n", Align: Right}, {Name: "m", Align: Right}, {Name: "psi", Head: "PSI", Align: Right}, {Name: "chance_95", Head: "95 % by chance", Align: Right},
-		{Name: "p", Align: Right}, {Name: "p_holm", Head: "p, all", Align: Right}, {Name: "thumb", Head: "rule of thumb"}, {Name: "verdict", Head: ""},
+		{Name: "n", Align: Right}, {Name: "m", Align: Right}, {Name: "psi", Head: "PSI", Align: Right}, {Name: "chance_95", Head: "95 % point", Align: Right},
+		{Name: "p", Align: Right}, {Name: "p_holm", Head: "p, all", Align: Right}, {Name: "thumb", Head: "by thumb"}, {Name: "verdict", Head: ""},
 		{Name: "seen_from", Head: "seen from", Align: Right, Extra: true}, {Name: "chance_mean", Head: "mean by chance", Align: Right, Extra: true}}}
 	for _, x := range indexRows(d) {
 		verdict := ""
@@ -154,8 +147,8 @@ func indexTable(d *calibrate.Drift) *Table {
 			chanceCell(x.P), chanceCell(x.Adjusted), textCell(cmp.Or(x.Colour(), undefined)), textCell(verdict), indexCell(x.Least), indexCell(x.Mean)})
 	}
 	t.Footnotes = []string{"n, m: records of the baseline and of the period in the bins. Deciles are the baseline's; answers without a score are under Answers. Each bin counts half a record more than it holds. " +
-		"By chance: (1/n + 1/m) chi-square. p, all: corrected for all rows (Holm). Seen from: a change of this PSI would have been seen in four of five cases.",
-		"Rule of thumb: green below 0.1, amber to 0.25, red above, whatever the number of records: read p, which knows it."}
+		"95 % point: of what is by chance, (1/n + 1/m) chi-square. p, all: corrected for all rows (Holm). Seen from: a change of this PSI would have been seen in four of five cases.",
+		"By thumb, the rule of credit scoring: green below 0.1, amber to 0.25, red above, whatever the number of records: read p, which knows it."}
 	return t
 }
 
@@ -165,6 +158,9 @@ func binDetails(d *calibrate.Drift) Details {
 		{Name: "baseline", Align: Right}, {Name: "baseline_share", Head: "share", Align: Right}, {Name: "period", Align: Right}, {Name: "period_share", Head: "share", Align: Right}}}
 	for _, x := range indexRows(d) {
 		for i, name := range x.Names {
+			if x.Base[i]+x.Now[i] == 0 {
+				continue // not one of the index's bins
+			}
 			t.Rows = append(t.Rows, []Cell{textCell(x.Of), textCell(x.By), keyCell(name), countCell(x.Base[i]), portionCell(calibrate.Portion{K: x.Base[i], N: x.N}),
 				countCell(x.Now[i]), portionCell(calibrate.Portion{K: x.Now[i], N: x.M})})
 		}

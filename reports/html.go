@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"html"
 	"io"
+	"regexp"
 	"strings"
 )
 
@@ -87,6 +88,11 @@ func (p *htmlPrinter) page(title string) []byte {
 
 // literal returns a text that is itself in an element and in a quoted attribute.
 func literal(s string) string { return html.EscapeString(clean(s)) }
+
+// prose returns a text as literal does, in which no line ends between a number and its percent sign.
+func prose(s string) string { return spacedPercent.ReplaceAllString(literal(s), "$1&nbsp;%") }
+
+var spacedPercent = regexp.MustCompile(`(\d) %`)
 
 // id returns an id of its own for a text: its letters and digits in lower case, a number behind it where another has the same.
 // Headings keep their ids from one month to the next, so that links into a report hold.

@@ -1,10 +1,13 @@
 package reports
 
 import (
+	"cmp"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 func (p *htmlPrinter) print(block Block) {
@@ -14,7 +17,7 @@ func (p *htmlPrinter) print(block Block) {
 	case Subheading:
 		p.heading(string(block), 3, "")
 	case Paragraph:
-		fmt.Fprintf(p, "<p>%s</p>\n", literal(string(block)))
+		fmt.Fprintf(p, "<p>%s</p>\n", prose(string(block)))
 	case *Table:
 		p.table(block)
 	case Bars:
@@ -23,14 +26,14 @@ func (p *htmlPrinter) print(block Block) {
 		p.name(block.Caption)
 		p.WriteString("<ol class=\"notes\">\n")
 		for _, item := range block.Items {
-			fmt.Fprintf(p, "<li>%s</li>\n", literal(item))
+			fmt.Fprintf(p, "<li>%s</li>\n", prose(item))
 		}
 		p.WriteString("</ol>\n")
 	case KeyValues:
 		p.name(block.Caption)
 		p.WriteString("<dl>\n")
 		for _, pair := range block.Pairs {
-			fmt.Fprintf(p, "<div><dt>%s</dt><dd>%s</dd></div>\n", literal(pair.Key), literal(pair.Value.Text))
+			fmt.Fprintf(p, "<div><dt>%s</dt><dd>%s</dd></div>\n", literal(pair.Key), prose(pair.Value.Text))
 		}
 		p.WriteString("</dl>\n")
 	case Box:
@@ -84,7 +87,11 @@ func (p *htmlPrinter) box(b Box) {
 // code keeps lines as they are. Those of a diff are elements that say added and removed, with the marks that say so in the text.
 func (p *htmlPrinter) code(c Code) {
 	p.name(c.Caption)
-	p.WriteString(`<pre tabindex="0"><code>`)
+	keys := ""
+	if slices.ContainsFunc(c.Lines, func(l string) bool { return utf8.RuneCountInString(l) > wideLine }) {
+		keys = ` tabindex="0"`
+	}
+	fmt.Fprintf(p, "<pre%s><code>", keys)
 	for i, l := range c.Lines {
 		if i > 0 {
 			p.WriteByte('\n')
@@ -101,18 +108,24 @@ func (p *htmlPrinter) code(c Code) {
 	p.WriteString("</code></pre>\n")
 }
 
-// grid prints what is around a table of columns: a box that scrolls by itself where the page is too narrow, and can be reached by
-// keys for it.
+// What may be wider than a page on a screen is reached by keys, so that they can scroll it. Each is a stop on the way through the page,
+// so what is narrower is none.
+const (
+	wideLine  = 90 // letters
+	wideTable = 7  // columns
+)
+
+// grid prints what is around a table of columns: a box that scrolls by itself where the page is too narrow.
 func (p *htmlPrinter) grid(name, caption string, columns []Column, body func()) {
-	about := "Table"
-	if caption != "" {
-		about = caption
+	keys := ""
+	if len(columns) >= wideTable {
+		keys = fmt.Sprintf(` tabindex="0" role="group" aria-label="%s"`, literal(cmp.Or(clean(caption), "Table")))
 	}
 	id := ""
 	if name != "" {
 		id = fmt.Sprintf(` id="%s"`, p.id("table "+name))
 	}
-	fmt.Fprintf(p, "<div class=\"grid\"%s><div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"%s\"><table>\n", id, literal(about))
+	fmt.Fprintf(p, "<div class=\"grid\"%s><div class=\"scroll\"%s><table>\n", id, keys)
 	if caption != "" {
 		fmt.Fprintf(p, "<caption>%s</caption>\n", literal(caption))
 	}
@@ -122,7 +135,11 @@ func (p *htmlPrinter) grid(name, caption string, columns []Column, body func()) 
 			p.WriteString("<td></td>") // a heading of nothing would be read as one
 			continue
 		}
-		fmt.Fprintf(p, "<th scope=\"col\"%s>%s</th>", alignment(c), literal(c.head()))
+		class := ""
+		if c.Align == Right {
+			class = "n"
+		}
+		fmt.Fprintf(p, "<th scope=\"col\"%s>%s</th>", classAttribute(class), literal(c.head()))
 	}
 	p.WriteString("</tr></thead>\n<tbody>\n")
 	body()
@@ -130,57 +147,71 @@ func (p *htmlPrinter) grid(name, caption string, columns []Column, body func()) 
 }
 
 func (p *htmlPrinter) table(t *Table) {
+	classes := t.classes()
 	p.grid(t.Name, t.Caption, t.Columns, func() {
 		for i, row := range t.Rows {
-			p.row(t, row, func(c int) string { return t.shade(i, c) })
+			p.row(classes, row, func(c int) string { return t.shade(i, c) })
 		}
 		p.WriteString("</tbody>\n")
 		if t.Total != nil {
 			p.WriteString("<tfoot>\n")
-			p.row(t, t.Total, plainCells)
+			p.row(classes, t.Total, plainCells)
 			p.WriteString("</tfoot>\n")
 		}
 	})
 	for _, f := range t.Footnotes {
-		fmt.Fprintf(p, "<p class=\"foot\">%s</p>\n", literal(f))
+		fmt.Fprintf(p, "<p class=\"foot\">%s</p>\n", prose(f))
 	}
 	p.WriteString("</div>\n")
 }
 
+// classes returns the class of each column's cells: "n" of those that are flush right, "s" where texts are so short that a line need
+// not end within them, as it would at the hyphen of a month.
+func (t *Table) classes() []string {
+	const short = 24
+	out := make([]string, len(t.Columns))
+	for c, column := range t.Columns {
+		long := func(row []Cell) bool { return c < len(row) && utf8.RuneCountInString(row[c].Text) > short }
+		switch {
+		case column.Align == Right:
+			out[c] = "n"
+		case !slices.ContainsFunc(t.Rows, long) && !long(t.Total):
+			out[c] = "s"
+		}
+	}
+	return out
+}
+
 // row prints a row, and ends it.
-func (p *htmlPrinter) row(t *Table, row []Cell, shade func(column int) string) {
+func (p *htmlPrinter) row(classes []string, row []Cell, shade func(column int) string) {
 	p.WriteString("<tr>")
-	p.cells(t, row, shade)
+	p.cells(classes, row, shade)
 	p.WriteString("</tr>\n")
 }
 
 // cells prints the cells of a row. The first heads it where it is text: a count heads nothing.
-func (p *htmlPrinter) cells(t *Table, row []Cell, shade func(column int) string) {
+func (p *htmlPrinter) cells(classes []string, row []Cell, shade func(column int) string) {
 	for c, cell := range row {
-		text := literal(cell.Text)
-		if c == 0 && t.Columns[0].Align == Left && text != "" {
-			fmt.Fprintf(p, "<th scope=\"row\">%s</th>", text)
+		text, class, style := literal(cell.Text), classes[c], shade(c)
+		if c == 0 && class != "n" && text != "" {
+			fmt.Fprintf(p, "<th scope=\"row\"%s>%s</th>", classAttribute(class), text)
 			continue
 		}
-		class, style := alignment(t.Columns[c]), shade(c)
 		if style != "" {
-			class = ` class="heat"`
-			if t.Columns[c].Align == Right {
-				class = ` class="n heat"`
-			}
+			class = strings.TrimLeft(class+" heat", " ")
 		}
-		fmt.Fprintf(p, "<td%s%s>%s</td>", class, style, text)
+		fmt.Fprintf(p, "<td%s%s>%s</td>", classAttribute(class), style, text)
 	}
 }
 
 // plainCells is the shade of cells that have none.
 func plainCells(int) string { return "" }
 
-func alignment(c Column) string {
-	if c.Align == Right {
-		return ` class="n"`
+func classAttribute(class string) string {
+	if class == "" {
+		return ""
 	}
-	return ""
+	return ` class="` + class + `"`
 }
 
 // shade returns the attribute that shades a cell, "" for none.
@@ -202,10 +233,11 @@ func (p *htmlPrinter) bars(b Bars) {
 	for _, r := range b.Rows {
 		most = max(most, r.Count)
 	}
+	classes := t.classes()
 	p.grid("", t.Caption, t.Columns, func() {
 		for i, row := range t.Rows {
 			p.WriteString("<tr>")
-			p.cells(t, row[:len(row)-1], plainCells)
+			p.cells(classes, row[:len(row)-1], plainCells)
 			p.WriteString(`<td class="bar" aria-hidden="true">`)
 			if n := b.Rows[i].Count; n > 0 {
 				fmt.Fprintf(p, `<span style="width:%.2f%%"></span>`, 100*float64(n)/float64(most))

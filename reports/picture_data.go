@@ -16,6 +16,7 @@ func (p *painter) band(of int, c Curve, bounds []calibrate.Interval) {
 	var lows, highs []vg.Point
 	fill := func() {
 		if len(lows) > 1 {
+			lows, highs = thin(lows), thin(highs)
 			outline := lows
 			for i := len(highs) - 1; i >= 0; i-- {
 				outline = append(outline, highs[i])
@@ -77,6 +78,7 @@ func (p *painter) stretch(i int, c Curve) (segments [][2]vg.Point) {
 		}
 		path = append(path, q)
 	}
+	path = thin(path)
 	p.line(p.area, path, curveStyle(i))
 	for k := 1; k < len(path); k++ {
 		segments = append(segments, [2]vg.Point{path[k-1], path[k]})

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/trustreplay/trustreplay/calibrate"
+	"gonum.org/v1/plot/vg"
 	"pgregory.net/rapid"
 )
 
@@ -238,5 +239,42 @@ func TestGapIsAGap(t *testing.T) {
 		if a, b := count(whole, what), count(broken, what); b != a+1 {
 			t.Errorf("%s: %d elements, %d where a month is missing", what, a, b)
 		}
+	}
+}
+
+// TestThin checks that what is left of a path are points of it, in order, with both ends, and that no point is farther from it than
+// slack.
+func TestThin(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var path []vg.Point
+		for range rapid.IntRange(0, 60).Draw(t, "points") {
+			path = append(path, vg.Point{X: vg.Length(rapid.Float64Range(0, 3).Draw(t, "x")), Y: vg.Length(rapid.Float64Range(0, 1).Draw(t, "y"))})
+		}
+		got := thin(path)
+		if len(path) > 0 && (got[0] != path[0] || got[len(got)-1] != path[len(path)-1]) {
+			t.Fatalf("%v has other ends than %v", got, path)
+		}
+		at := 0 // of what is left: the line that a point is to lie near
+		for i, p := range path {
+			if at+1 < len(got) && p == got[at+1] {
+				at++
+			}
+			if i == 0 || at+1 >= len(got) {
+				continue
+			}
+			if d := min(apart(p, got[at], got[at+1]), apart(p, got[max(at-1, 0)], got[at])); d > slack {
+				t.Fatalf("point %d is %v from the line", i, d)
+			}
+		}
+		if len(path) > 0 && at != len(got)-1 {
+			t.Fatalf("%v is not a part of %v", got, path)
+		}
+	})
+	straight := make([]vg.Point, 1000)
+	for i := range straight {
+		straight[i] = vg.Point{X: vg.Length(i), Y: vg.Length(i) / 7}
+	}
+	if got := thin(straight); len(got) != 2 {
+		t.Errorf("a straight line of 1000 points has %d", len(got))
 	}
 }

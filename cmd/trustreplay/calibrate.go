@@ -120,7 +120,8 @@ func (e *env) calibrate(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := e.print(c, reports.Calibrate(got, cert, evidence, cube.Account)); err != nil {
+	draw := func() reports.Picture { return reports.FrontierPicture(got, evidence) }
+	if err := e.printIllustrated(c, reports.Calibrate(got, cert, evidence, cube.Account), draw); err != nil {
 		return err
 	}
 	if err := e.calibrationFiles(c, got, cert); err != nil {

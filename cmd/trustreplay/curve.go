@@ -85,12 +85,13 @@ func (e *env) curve(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	draw := func() reports.Picture { return reports.StrategyPicture(curve, cube.Account, r.limits) }
 	if picture != nil {
-		if err := reports.WritePicture(picture, reports.StrategyPicture(curve, cube.Account, r.limits), r.picture); err != nil {
+		if err := reports.WritePicture(picture, draw(), r.picture); err != nil {
 			return err
 		}
 	}
-	if err := e.print(c, reports.Strategy(curve, cube.Account)); err != nil {
+	if err := e.printIllustrated(c, reports.Strategy(curve, cube.Account), draw); err != nil {
 		return err
 	}
 	if picture != nil {

@@ -59,9 +59,7 @@ func (e *env) drift(c *cli.Context) error {
 		return err
 	}
 	if alarms.limit != nil {
-		q.By = append([]string{replay.Day}, q.By...)
-	} else {
-		q.By = append([]string{replay.Month}, q.By...)
+		q.DayApprovals = q.Policies[0]
 	}
 	cubes, err := e.driftCubes(c, q)
 	if err != nil {
@@ -132,6 +130,9 @@ type driftCubes struct {
 // driftCubes reads the files, once for the fields they have, and once to count; and for its times where it tells of ages.
 func (e *env) driftCubes(c *cli.Context, q replay.Question) (driftCubes, error) {
 	before := c.StringSlice("baseline")
+	if slices.Contains(before, "-") && slices.Contains(c.Args().Slice(), "-") {
+		return driftCubes{}, errors.New("stdin can be the baseline or the period, not both")
+	}
 	for _, name := range before {
 		if st, err := os.Stat(name); err == nil && !st.IsDir() {
 			if same, found := dataset.Among(name, c.Args().Slice()); found {
@@ -151,6 +152,10 @@ func (e *env) driftCubes(c *cli.Context, q replay.Question) (driftCubes, error) 
 		return driftCubes{}, err
 	}
 	q.Traits = replay.TraitFields(found)
+	for _, name := range q.By { // counted by themselves: split by all of them, a cube would hold the cells of every combination
+		q.Traits = append(q.Traits, dataset.Field{Name: name, Kind: dataset.KindText})
+	}
+	q.By = []string{replay.Month}
 	// Labels of both sides are final by the same day. Whether ages are told is asked of all files, not tried on the first of them.
 	if err := e.maturity(c, all, &q, len(before) > 0); err != nil {
 		return driftCubes{}, err
@@ -164,17 +169,17 @@ func (e *env) driftCubes(c *cli.Context, q replay.Question) (driftCubes, error) 
 		return driftCubes{cube, cube}, err
 	}
 	var out driftCubes
-	if out.baseline, err = e.driftCube(c.Context, all, before, plan); err != nil {
+	if out.baseline, err = e.driftCube(c.Context, all, before, plan, true); err != nil {
 		return out, err
 	}
-	out.period, err = e.driftCube(c.Context, all, c.Args().Slice(), plan)
+	out.period, err = e.driftCube(c.Context, all, c.Args().Slice(), plan, false)
 	return out, err
 }
 
-// driftCube reads some of the files.
-func (e *env) driftCube(ctx context.Context, all *history, files []string, plan *replay.Plan) (*replay.Cube, error) {
+// driftCube reads some of the files; partly says that they are not the last.
+func (e *env) driftCube(ctx context.Context, all *history, files []string, plan *replay.Plan, partly bool) (*replay.Cube, error) {
 	part := *all
-	part.files = files
+	part.files, part.partly = files, partly
 	return e.cube(ctx, &part, plan, nil, "counting")
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"time"
 
 	"github.com/trustreplay/trustreplay/calibrate"
@@ -74,9 +75,10 @@ func (e *env) ring(c *cli.Context, a alarms, d *calibrate.Drift, cube *replay.Cu
 
 func (e *env) ringLimit(c *cli.Context, limit replay.Limit, cube *replay.Cube, q replay.Question) (reports.DriftAlarm, error) {
 	out := reports.DriftAlarm{Condition: limit.String(), Kept: c.String("state") != "", From: c.String("alarm-from")}
-	days, err := calibrate.AlarmDays(cube, q.Policies[0], cube.Account.Mature, out.From)
-	if err != nil {
-		return out, err
+	days := calibrate.AlarmDays(cube.DayApprovals(), cube.Account, out.From)
+	var err error
+	if until := c.String("until"); until != "" {
+		days = slices.DeleteFunc(days, func(d calibrate.AlarmDay) bool { return d.Day >= until })
 	}
 	maturity := 0
 	if m := cube.Account.Mature; m != nil {

@@ -96,6 +96,14 @@ func (e *env) deliver(c *cli.Context, answer []byte) error {
 	return f.Commit()
 }
 
+// printIllustrated prints a document, with a picture where the format shows one.
+func (e *env) printIllustrated(c *cli.Context, doc reports.Document, draw func() reports.Picture) error {
+	if c.String("format") == "html" {
+		doc = reports.Illustrated(doc, draw())
+	}
+	return e.print(c, doc)
+}
+
 // defaultWidth is the width of text that does not go to a terminal.
 const defaultWidth = 100
 

@@ -77,6 +77,8 @@ type history struct {
 	strict  bool
 	check   string
 	hash    bool
+	// partly says that other files of the same labels follow.
+	partly bool
 	// unsure says that no age was found in the first records: the scan that answers will tell whether there is one.
 	unsure bool
 	saved  *dataset.Saved // what the files are where they are saved cubes, nil elsewhere
@@ -141,14 +143,14 @@ func (e *env) labels(ctx context.Context, h *history, names []string, key string
 		return labels, strictly(account)
 	}
 	for _, c := range account.Issues {
-		fmt.Fprintf(e.stderr, "trustreplay: labels: %d of %d rows: %v\n", c.Count, account.Read, c.First[0])
+		fmt.Fprintf(e.stderr, "trustreplay: labels: %d of %d rows: %s\n", c.Count, account.Read, printable(c.First[0].Error()))
 	}
 	return labels, nil
 }
 
 // unmatched tells how many labels found no record: all of them, where the ids of the two are not the same thing.
 func (e *env) unmatched(h *history) {
-	if h.labels == nil {
+	if h.labels == nil || h.partly {
 		return
 	}
 	if n := h.labels.Unmatched(); n > 0 {

@@ -9,6 +9,8 @@ import (
 )
 
 func main() {
+	// A reader that goes away, such as head, is an error of the write, so that nothing half-written stays behind.
+	signal.Ignore(syscall.SIGPIPE)
 	// The first signal ends the run in an orderly way; a second one kills, because the handler is gone by then.
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)

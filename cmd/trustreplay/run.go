@@ -8,6 +8,7 @@ import (
 	"strings"
 	"syscall"
 	"time"
+	"unicode"
 
 	"github.com/urfave/cli/v2"
 )
@@ -64,6 +65,8 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return exitDone
 	case errors.Is(err, errNo):
 		return exitNo
+	case errors.Is(err, syscall.EPIPE): // whoever read has had enough, which needs no words
+		return exitSignal + int(syscall.SIGPIPE)
 	}
 	printError(stderr, err)
 	return exitNone
@@ -78,8 +81,18 @@ func printError(w io.Writer, err error) {
 		return
 	}
 	for line := range strings.SplitSeq(err.Error(), "\n") { // the mistakes of one file come as lines of one error
-		fmt.Fprintf(w, "trustreplay: %s\n", line)
+		fmt.Fprintf(w, "trustreplay: %s\n", printable(line))
 	}
+}
+
+// printable returns a text without what a terminal would obey: names of files and columns come from whoever made them.
+func printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) || r == '\t' {
+			return r
+		}
+		return '?'
+	}, text)
 }
 
 // dispatch finds the verb and runs it.

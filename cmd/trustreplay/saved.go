@@ -114,6 +114,8 @@ func saveQuestion(c *cli.Context, h *history) (q replay.Question, err error) {
 			q.Exact = true
 		case !slices.Contains(dataset.Products, p):
 			return q, fmt.Errorf("--exact %q: want all or a product: %s", p, strings.Join(dataset.Products, ", "))
+		case !slices.ContainsFunc(q.Policies, func(pol *replay.Policy) bool { return pol.First == p || pol.Second == p }):
+			return q, fmt.Errorf("--exact %s: no policy asks it", p)
 		default:
 			q.ExactOf = append(q.ExactOf, p)
 		}
@@ -146,11 +148,15 @@ func (e *env) saveCube(c *cli.Context, h *history, path string) error {
 	}
 	defer file.Abort()
 	stop := e.watch(scan, "counting")
-	account, rows, err := replay.Save(c.Context, plan, scan, h.workers, file)
+	counted, err := replay.Count(c.Context, plan, scan, h.workers)
 	stop()
 	if err == nil && h.strict {
-		err = strictly(account)
+		err = strictly(counted.Account)
 	}
+	if err != nil {
+		return err
+	}
+	rows, err := counted.Write(c.Context, file)
 	if err != nil {
 		return err
 	}
@@ -159,5 +165,5 @@ func (e *env) saveCube(c *cli.Context, h *history, path string) error {
 	if err := file.Commit(); err != nil {
 		return err
 	}
-	return reports.Write(e.stdout, reports.Saved(account, rows, path), c.String("format"), e.textOptions(""))
+	return reports.Write(e.stdout, reports.Saved(counted.Account, rows, path), c.String("format"), e.textOptions(""))
 }

@@ -34,7 +34,9 @@ func TestSavedCubeAnswersAsHistory(t *testing.T) {
 			h.cube(fmt.Sprint("part", i, ".parquet"), []string{f}, "--by", "country")
 		}
 		parts := []string{"part0.parquet", "part1.parquet"}
-		h.cube("merged.parquet", parts, "--by", "country")
+		if all, merged := h.cube("all.parquet", h.files, "--by", "country"), h.cube("merged.parquet", parts, "--by", "country"); all != merged {
+			t.Errorf("%s rows of a cube of cubes, want %s", merged, all)
+		}
 		var all []string
 		for _, p := range replay.BuiltinNames() {
 			all = append(all, "--policy", p)
@@ -151,9 +153,11 @@ func (h *savedHistory) paths(names []string) []string {
 	return out
 }
 
-func (h *savedHistory) cube(out string, in []string, more ...string) {
+// cube makes a saved cube and returns its number of rows.
+func (h *savedHistory) cube(out string, in []string, more ...string) string {
 	h.Helper()
-	h.run(append(append(append([]string{"convert", "--cube", "--out", filepath.Join(h.dir, out)}, more...), h.flags...), h.paths(in)...))
+	text := h.run(append(append(append([]string{"convert", "--cube", "--format", "json", "--out", filepath.Join(h.dir, out)}, more...), h.flags...), h.paths(in)...))
+	return regexp.MustCompile(`"rows": \d+`).FindString(text)
 }
 
 // ask returns an answer in JSON, less what tells the files apart.
