@@ -50,7 +50,7 @@ func (e *env) create(path string, inputs []string) (*dataset.OutputFile, error) 
 
 // inputs names every file that a verb was told to read, which none of its outputs may replace.
 func inputs(c *cli.Context) []string {
-	names := append(c.Args().Slice(), c.String("mapping"), c.String("champion"), c.String("economics"), c.String("accept"))
+	names := append(c.Args().Slice(), c.String("mapping"), c.String("champion"), c.String("economics"), c.String("accept"), c.String("previous"), c.String("from"))
 	if c.Command.Name == "verify" { // calibrate writes a certificate
 		names = append(names, c.String("certificate"))
 	}
