@@ -106,22 +106,9 @@ func (e *env) calibrate(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	cert, err := certificateOf(got, cube, q)
+	cert, err := e.certify(c, got, cube, q)
 	if err != nil {
 		return err
-	}
-	if name := c.String("ledger"); name != "none" {
-		use, err := got.Use(cube)
-		if err != nil {
-			return err
-		}
-		n, err := e.enter(c, name, use)
-		if err != nil {
-			return err
-		}
-		if cert != nil {
-			cert.Withdraw(n)
-		}
 	}
 	evidence, err := evidenceOf(c, got, cube)
 	if err != nil {
@@ -141,6 +128,25 @@ func (e *env) calibrate(c *cli.Context) error {
 		return errNo
 	}
 	return nil
+}
+
+// certify completes the certificate, nil where nothing is certified, and enters the use of the records into the ledger: one that was
+// used before withdraws what it says.
+func (e *env) certify(c *cli.Context, got *calibrate.Calibration, cube *replay.Cube, q replay.Question) (*calibrate.Certificate, error) {
+	cert, err := certificateOf(got, cube, q)
+	name := c.String("ledger")
+	if err != nil || name == "none" {
+		return cert, err
+	}
+	use, err := got.Use(cube)
+	if err != nil {
+		return nil, err
+	}
+	n, err := e.enter(c, name, use)
+	if err == nil && cert != nil {
+		cert.Withdraw(n)
+	}
+	return cert, err
 }
 
 // calibrationQuestion asks for every score apart, by month.

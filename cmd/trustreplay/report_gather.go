@@ -41,7 +41,10 @@ func (e *env) gather(c *cli.Context, h *history, r reportRequest) (in reports.Mo
 	in.Calibration, in.Mature = got, cube.Account
 	if got != nil {
 		in.Goals = got.Goals
-		if err = e.certify(c, &in, got, cube, r.question); err != nil {
+		if in.Certificate, err = e.certify(c, got, cube, r.question); err != nil {
+			return in, nil, err
+		}
+		if in.Evidence, err = evidenceOf(c, got, cube); err != nil {
 			return in, nil, err
 		}
 	}
@@ -78,28 +81,6 @@ func hashed(a *dataset.Account, from dataset.Account) {
 			a.Files[i].SHA256 = from.Files[at].SHA256
 		}
 	}
-}
-
-// certify completes the certificate, enters its use into the ledger and gathers what stands beside the calibration.
-func (e *env) certify(c *cli.Context, in *reports.Monthly, got *calibrate.Calibration, cube *replay.Cube, q replay.Question) (err error) {
-	if in.Certificate, err = certificateOf(got, cube, q); err != nil {
-		return err
-	}
-	if name := c.String("ledger"); name != "none" {
-		use, err := got.Use(cube)
-		if err != nil {
-			return err
-		}
-		n, err := e.enter(c, name, use)
-		if err != nil {
-			return err
-		}
-		if in.Certificate != nil {
-			in.Certificate.Withdraw(n)
-		}
-	}
-	in.Evidence, err = evidenceOf(c, got, cube)
-	return err
 }
 
 // curves draws the strategy curve of the cutoff from which the champion approves, with the recommended policy beside it.
