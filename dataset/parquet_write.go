@@ -73,7 +73,7 @@ const TableVersionKey = "trustreplay.schema_version"
 const tableVersion = "1"
 
 func newParquetTable(w io.Writer, cols []TableColumn, codec compress.Compression) (t *parquetTable, err error) {
-	t = &parquetTable{codec: codec, sink: &stickyWriter{w: w}, cols: cols, data: make([]cellColumn, len(cols))}
+	t = &parquetTable{codec: codec, most: groupRows, sink: &stickyWriter{w: w}, cols: cols, data: make([]cellColumn, len(cols))}
 	t.describe(TableVersionKey, tableVersion)
 	t.most = min(groupRows, max(1, groupCells/max(1, len(cols))))
 	err = guard(func() (err error) {

@@ -22,8 +22,12 @@ type SavedWriter struct {
 	t      *parquetTable
 	fields []flatField
 	counts int // the column of weights among the table's
+	part   part
 	rows   int64
 }
+
+// savedRows is how many rows a row group of a saved cube gets: its columns are many and small, and all of a group is in memory.
+const savedRows = 1 << 17
 
 // NewSavedWriter begins a saved cube whose rows hold the fields, and the number of records that each stands for.
 func NewSavedWriter(w io.Writer, fields []Field) (*SavedWriter, error) {
@@ -37,12 +41,20 @@ func NewSavedWriter(w io.Writer, fields []Field) (*SavedWriter, error) {
 		return nil, err
 	}
 	t, err := newParquetTable(w, append(cols, TableColumn{RecordsField, CellInt}), compress.Codecs.Zstd)
-	return &SavedWriter{t: t, fields: flats, counts: len(cols)}, err
+	if err != nil {
+		return nil, err
+	}
+	t.most = savedRows
+	return &SavedWriter{t: t, fields: flats, counts: len(cols), part: part{cells: make([]cellColumn, len(cols)+1)}}, nil
 }
 
 // Add writes the rows of a batch: one Column for each field, and Weights.
 func (s *SavedWriter) Add(b *Batch) error {
-	p := &part{rows: b.N, cells: make([]cellColumn, s.counts+1)}
+	p := &s.part
+	p.rows = b.N
+	for i := range s.counts {
+		p.cells[i] = cellColumn{p.cells[i].texts[:0], p.cells[i].ints[:0]} // the table has copied them
+	}
 	cells := p.cells
 	for _, f := range s.fields {
 		f.copy(b, cells)

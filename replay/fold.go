@@ -30,3 +30,46 @@ func (r Result) Fold(field string) Result {
 	}
 	return r
 }
+
+// Only returns the comparison split by one of the fields that it is split by: groups that differ in nothing else become one. by
+// are all of these fields. The sums over entities of groups are lost, as in Fold.
+func (c Comparison) Only(by []string, field string) *Comparison {
+	at := slices.Index(by, field)
+	split := c.Groups
+	if c.Groups = nil; at < 0 {
+		return &c
+	}
+	for _, g := range split {
+		key := []string{g.Key[at]}
+		i, found := slices.BinarySearchFunc(c.Groups, key, func(g SwapGroup, key []string) int { return slices.Compare(g.Key, key) })
+		if !found {
+			c.Groups = slices.Insert(c.Groups, i, SwapGroup{Key: key})
+		}
+		c.Groups[i].Swap.join(&g.Swap)
+	}
+	return &c
+}
+
+// join adds the counts of other records.
+func (s *Swap) join(other *Swap) {
+	for a := range s.Actions {
+		for b := range s.Actions[a] {
+			s.Actions[a][b] = s.Actions[a][b].Add(other.Actions[a][b])
+		}
+	}
+	for i := range s.Called {
+		for k := range s.Called[i] {
+			s.Called[i][k] += other.Called[i][k]
+		}
+	}
+	if other.Stopped == nil {
+		return
+	}
+	sum := *other.Stopped // a copy: the parts keep theirs
+	if s.Stopped != nil {
+		for i := range sum {
+			sum[i] = sum[i].Add(s.Stopped[i])
+		}
+	}
+	s.Stopped = &sum
+}

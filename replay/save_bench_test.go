@@ -9,17 +9,28 @@ import (
 	"github.com/trustreplay/trustreplay/dataset"
 )
 
-// BenchmarkSave makes a saved cube of the file that HISTORY names, for two policies and for every score.
+// BenchmarkSave makes a saved cube of the file that HISTORY names, for two policies, for every score, and for all built-in policies.
 func BenchmarkSave(b *testing.B) {
 	file := os.Getenv("HISTORY")
 	if file == "" {
 		b.Skip("HISTORY names no file")
 	}
-	for _, exact := range []bool{false, true} {
-		b.Run(map[bool]string{false: "policies", true: "exact"}[exact], func(b *testing.B) {
-			one, _ := Builtin("table-combined")
-			two, _ := Builtin("table-waterfall")
-			plan, err := NewSavePlan(Question{Policies: []*Policy{one, two}, Exact: exact})
+	for _, q := range []struct {
+		name     string
+		policies []string
+		exact    bool
+	}{
+		{"policies", []string{"table-combined", "table-waterfall"}, false},
+		{"exact", []string{"table-combined", "table-waterfall"}, true},
+		{"builtin", BuiltinNames(), true},
+	} {
+		b.Run(q.name, func(b *testing.B) {
+			var policies []*Policy
+			for _, name := range q.policies {
+				p, _ := Builtin(name)
+				policies = append(policies, p)
+			}
+			plan, err := NewSavePlan(Question{Policies: policies, Exact: q.exact})
 			if err != nil {
 				b.Fatal(err)
 			}

@@ -130,14 +130,11 @@ func (s *saver) add(b *dataset.Batch) error {
 		if b.Rejected(r) {
 			continue
 		}
-		n, amount := int64(1), amounts[r]
-		if b.Weights != nil {
-			n = b.Weights[r]
-		}
+		amount := amounts[r]
 		if amount == dataset.NoAmount {
 			amount = 0
 		}
-		if err := s.tally(row, n, amount); err != nil {
+		if err := s.tally(row, b.Weight(r), amount); err != nil {
 			return err
 		}
 	}
@@ -216,12 +213,15 @@ func (s *saver) unpack(row uint32, codes []uint32) {
 // write writes the rows in the order of their values.
 func (s *saver) write(ctx context.Context, out *dataset.SavedWriter) error {
 	keys, order := s.order()
+	var b *dataset.Batch
 	for from := 0; from < len(order); from += dataset.BatchRows {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
 		rows := order[from:min(len(order), from+dataset.BatchRows)]
-		b := dataset.NewBatch(s.list, len(rows))
+		if b == nil || b.N != len(rows) {
+			b = dataset.NewBatch(s.list, len(rows))
+		}
 		if err := s.fill(b, keys, rows); err != nil {
 			return err
 		}
@@ -296,6 +296,7 @@ func sortDigit(from, to []rankedRow, shift int) {
 
 // fill sets a batch to some of the rows.
 func (s *saver) fill(b *dataset.Batch, keys [][]uint32, rows []uint32) error {
+	b.Weights = b.Weights[:0]
 	for _, row := range rows {
 		b.Weights = append(b.Weights, s.n[row])
 	}

@@ -94,7 +94,7 @@ type candidateJSON struct {
 func (s advice) data() any {
 	c := s.Calibration
 	out := calibrateJSON{SchemaVersion: schemaVersion, Champion: c.Champion.Name, Objective: string(c.Goals.Objective), Limits: []string{},
-		Windows: []windowJSON{}, Current: []standJSON{}, Delta: calibrate.Number(c.Goals.Delta), Maturity: newMaturity(s.account), Procedure: "propose-rank-certify", Certificate: s.cert, Proposed: c.Proposed, Tested: c.Tested,
+		Current: []standJSON{}, Delta: calibrate.Number(c.Goals.Delta), Maturity: newMaturity(s.account), Procedure: "propose-rank-certify", Certificate: s.cert, Proposed: c.Proposed, Tested: c.Tested,
 		Passed: c.Passed, Refused: s.refusedData(), Evidence: s.evidenceData(), Candidates: []candidateJSON{}, Standing: findingsJSON(c.Standing), Missing: findingsJSON(c.Missing),
 		Warnings: append([]calibrate.Warning{}, c.Warnings()...), Issues: issuesJSON(s.account.Issues)}
 	if c.Ladder {
@@ -106,9 +106,8 @@ func (s advice) data() any {
 	for _, l := range c.Goals.Limits {
 		out.Limits = append(out.Limits, l.String())
 	}
-	for i, w := range c.Windows {
-		r := w.Total.Records
-		out.Windows = append(out.Windows, windowJSON{w.Name, w.From, w.To, w.Total.N(), r[dataset.Fraud], r[dataset.Legit], r[dataset.Unlabeled]})
+	out.Windows = s.windowsData()
+	for i := range c.Windows {
 		out.Current = append(out.Current, s.stand(i, c.Current[i], s.windowSetting(i, c.Champion, c.Current[i]), c.Champion))
 	}
 	if at, found := c.Recommendation(); found {
@@ -135,6 +134,15 @@ func (s advice) data() any {
 			j.Windows = append(j.Windows, s.stand(w, at.Counts[w], setting, at.Policy))
 		}
 		out.Candidates = append(out.Candidates, j)
+	}
+	return out
+}
+
+func (s advice) windowsData() []windowJSON {
+	out := []windowJSON{}
+	for _, w := range s.Windows {
+		r := w.Total.Records
+		out = append(out, windowJSON{w.Name, w.From, w.To, w.Total.N(), r[dataset.Fraud], r[dataset.Legit], r[dataset.Unlabeled]})
 	}
 	return out
 }

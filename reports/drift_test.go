@@ -74,7 +74,7 @@ func TestDriftGoldens(t *testing.T) {
 	source.Alarms = []DriftAlarm{driftAlarm(t, true), {Condition: "drift", Rings: len(d.Decisions.Marked()) > 0}}
 	source.Outside = 3
 	doc := Drift(d, source)
-	for _, format := range Formats() {
+	for _, format := range goldenFormats {
 		golden(t, "drift."+extensions[format], render(t, doc, format))
 	}
 	for _, line := range strings.Split(string(render(t, doc, "text")), "\n") {

@@ -71,7 +71,7 @@ var fileName = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 
 // claim refuses a name that is not one, and one that another has.
 func (f *folder) claim(kind, name string) error {
-	if !fileName.MatchString(name) || len(name) > 80 {
+	if !fileName.MatchString(name) || len(name) > longestName {
 		return fmt.Errorf("%s %q: a name of files has up to 80 lower-case letters, digits and single hyphens", kind, name)
 	}
 	if f.taken[kind+" "+name] {
@@ -176,6 +176,33 @@ func jsonRow(row []Cell) []any {
 			}
 		default:
 			out[i] = v
+		}
+	}
+	return out
+}
+
+// Linked returns the document with each figure that has a name linked to its file of a format in a folder, for markdown that stands
+// beside that folder. The document itself stays as it is.
+func Linked(d Document, folder, format string) Document {
+	d.Blocks = linked(d.Blocks, func(name string) string { return folder + "/" + name + "." + format })
+	return d
+}
+
+func linked(blocks []Block, file func(name string) string) []Block {
+	out := append([]Block(nil), blocks...)
+	for i, b := range out {
+		switch b := b.(type) {
+		case Figure:
+			if b.Name != "" {
+				b.File = file(b.Name)
+			}
+			out[i] = b
+		case Box:
+			b.Blocks = linked(b.Blocks, file)
+			out[i] = b
+		case Details:
+			b.Blocks = linked(b.Blocks, file)
+			out[i] = b
 		}
 	}
 	return out

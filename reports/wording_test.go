@@ -14,7 +14,7 @@ var forbidden = regexp.MustCompile(`(?i)\b(optimal|optimum|guaranteed|no drift|p
 // TestWording looks for them in everything that the goldens and the manual show.
 func TestWording(t *testing.T) {
 	files := []string{filepath.Join("..", "README.md")}
-	for _, pattern := range []string{"testdata/*.txt", "testdata/*.md", "testdata/*.json", "testdata/*.html", "testdata/*.svg", "../testdata/scripts/*.txtar", "assets/explore/*"} {
+	for _, pattern := range []string{"testdata/*.txt", "testdata/*.md", "testdata/*.json", "testdata/*.html", "testdata/*.svg", "assets/explore/*", "../testdata/scripts/*.txtar", "../testdata/report/*.txt"} {
 		found, err := filepath.Glob(pattern)
 		if err != nil || len(found) == 0 {
 			t.Fatalf("%s: %v, %v", pattern, found, err)

@@ -28,31 +28,38 @@ Examples:
   trustreplay calibrate --champion now.yaml --minimize cost --economics prices.yaml --limit 'fraud_rate <= 1%' history.parquet
   trustreplay verify --policy next.yaml next.json history.jsonl.gz`,
 		Flags: outputFlags(historyFlags(maturityFlags(
-			&cli.StringFlag{Name: "champion", Usage: "the `POLICY` in force, where the search begins: a YAML file or a built-in name"},
-			&cli.StringSliceFlag{Name: "limit", Aliases: []string{"l"}, Usage: "a `LIMIT` such as 'fraud_rate <= 0.5%' or 'approval_rate >= 85%'; repeatable"},
-			&cli.StringFlag{Name: "maximize", Usage: "approval_rate, good_approval_rate, final_approval_rate, fraud_capture or profit: what `MEASURE` to have most of", DefaultText: "approval_rate"},
-			&cli.StringFlag{Name: "minimize", Usage: "cost: what `MEASURE` to have least of, instead"},
-			&cli.StringFlag{Name: "economics", Usage: "YAML `FILE` of prices, for profit and cost, and of what step-ups and reviews come to"},
-			&cli.Float64Flag{Name: "delta", Value: calibrate.DefaultDelta, Usage: "the `PROBABILITY`, at most, that the certificate is wrong"},
-			&cli.StringSliceFlag{Name: "search", Usage: "a `FAMILY` of policies to search: " + familyNames() + "; repeatable", DefaultText: "all that suit the champion"},
-			&cli.StringSliceFlag{Name: "cutoffs", Usage: "only cutoffs of a product within `PRODUCT=LOW..HIGH`; repeatable"},
-			&cli.StringSliceFlag{Name: "bands", Usage: "bands of a product whose champion uses recorded clusters, as `PRODUCT=standard`, quintile or four edges", DefaultText: "the published ones that agree with the records"},
-			&cli.StringFlag{Name: "otherwise", Usage: "the `ACTION` of records that are no longer approved: step_up, review or block", DefaultText: "the mildest the champion uses"},
-			&cli.BoolFlag{Name: "any-matrix", Usage: "allow matrices that treat a better cluster more harshly than a worse one"},
-			&cli.StringFlag{Name: "until", Usage: "leave out records from `MONTH` on, such as 2026-03, whose labels are not complete yet"},
-			&cli.StringFlag{Name: "certify-from", Usage: "certify on records from `MONTH` on, and propose and rank on those before", DefaultText: "the newest half"},
-			&cli.StringFlag{Name: "policy-out", Usage: "write the recommended policy to `FILE`"},
-			&cli.StringFlag{Name: "certificate", Usage: "write the certificate to `FILE`, which trustreplay verify recomputes"},
-			&cli.StringFlag{Name: "ledger", Value: "trustreplay-ledger.json", Usage: "the `FILE` that remembers which records were certified on; none keeps no ledger"},
-			&cli.StringFlag{Name: "picture", Usage: "draw the frontier, the policies tested and the recommendation into `FILE`, .svg, .png, .pdf or .vl.json (Vega-Lite)"},
-			&cli.IntFlag{Name: "rollout", Value: 4, Usage: "lead from the champion to the recommendation in `N` steps; 0 for none"},
-			&cli.BoolFlag{Name: "backtest", Usage: "repeat the whole procedure for each month on the months before it, and count broken promises"},
-			&cli.BoolFlag{Name: "quick", Usage: "only the recommendation and its certificate: no look at other shapes, at prices of limits, nor at a rollout"},
-			&cli.StringFlag{Name: "cap", Usage: "the largest `AMOUNT` that a record can have, declared before you look: certifies limits on fraud_rate_value and fraud_bps, by betting"},
-			entityFlag(), absentFlag(), historyPolicyFlag(),
+			goalFlags(
+				&cli.StringFlag{Name: "picture", Usage: "draw the frontier, the policies tested and the recommendation into `FILE`, .svg, .png, .pdf or .vl.json (Vega-Lite)"},
+				&cli.BoolFlag{Name: "quick", Usage: "only the recommendation and its certificate: no look at other shapes, at prices of limits, nor at a rollout"},
+			)...,
 		)...)...),
 		Action: e.calibrate,
 	}
+}
+
+// goalFlags are the flags of every verb that calibrates.
+func goalFlags(more ...cli.Flag) []cli.Flag {
+	return append(append([]cli.Flag{
+		&cli.StringFlag{Name: "champion", Usage: "the `POLICY` in force, where the search begins: a YAML file or a built-in name"},
+		&cli.StringSliceFlag{Name: "limit", Aliases: []string{"l"}, Usage: "a `LIMIT` such as 'fraud_rate <= 0.5%' or 'approval_rate >= 85%'; repeatable"},
+		&cli.StringFlag{Name: "maximize", Usage: "approval_rate, good_approval_rate, final_approval_rate, fraud_capture or profit: what `MEASURE` to have most of", DefaultText: "approval_rate"},
+		&cli.StringFlag{Name: "minimize", Usage: "cost: what `MEASURE` to have least of, instead"},
+		&cli.StringFlag{Name: "economics", Usage: "YAML `FILE` of prices, for profit and cost, and of what step-ups and reviews come to"},
+		&cli.Float64Flag{Name: "delta", Value: calibrate.DefaultDelta, Usage: "the `PROBABILITY`, at most, that the certificate is wrong"},
+		&cli.StringSliceFlag{Name: "search", Usage: "a `FAMILY` of policies to search: " + familyNames() + "; repeatable", DefaultText: "all that suit the champion"},
+		&cli.StringSliceFlag{Name: "cutoffs", Usage: "only cutoffs of a product within `PRODUCT=LOW..HIGH`; repeatable"},
+		&cli.StringSliceFlag{Name: "bands", Usage: "bands of a product whose champion uses recorded clusters, as `PRODUCT=standard`, quintile or four edges", DefaultText: "the published ones that agree with the records"},
+		&cli.StringFlag{Name: "otherwise", Usage: "the `ACTION` of records that are no longer approved: step_up, review or block", DefaultText: "the mildest the champion uses"},
+		&cli.BoolFlag{Name: "any-matrix", Usage: "allow matrices that treat a better cluster more harshly than a worse one"},
+		&cli.StringFlag{Name: "until", Usage: "leave out records from `MONTH` on, such as 2026-03, whose labels are not complete yet"},
+		&cli.StringFlag{Name: "certify-from", Usage: "certify on records from `MONTH` on, and propose and rank on those before", DefaultText: "the newest half"},
+		&cli.StringFlag{Name: "policy-out", Usage: "write the recommended policy to `FILE`"},
+		&cli.StringFlag{Name: "certificate", Usage: "write the certificate to `FILE`, which trustreplay verify recomputes"},
+		&cli.StringFlag{Name: "ledger", Value: "trustreplay-ledger.json", Usage: "the `FILE` that remembers which records were certified on; none keeps no ledger"},
+		&cli.IntFlag{Name: "rollout", Value: 4, Usage: "lead from the champion to the recommendation in `N` steps; 0 for none"},
+		&cli.BoolFlag{Name: "backtest", Usage: "repeat the whole procedure for each month on the months before it, and count broken promises"},
+		&cli.StringFlag{Name: "cap", Usage: "the largest `AMOUNT` that a record can have, declared before you look: certifies limits on fraud_rate_value and fraud_bps, by betting"},
+	}, more...), entityFlag(), absentFlag(), historyPolicyFlag())
 }
 
 // familyNames lists what --search takes.

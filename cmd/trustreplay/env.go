@@ -50,7 +50,7 @@ func (e *env) create(path string, inputs []string) (*dataset.OutputFile, error) 
 
 // inputs names every file that a verb was told to read, which none of its outputs may replace.
 func inputs(c *cli.Context) []string {
-	names := append(c.Args().Slice(), c.String("mapping"), c.String("champion"), c.String("economics"), c.String("accept"))
+	names := append(c.Args().Slice(), c.String("mapping"), c.String("champion"), c.String("economics"), c.String("accept"), c.String("previous"), c.String("from"))
 	if c.Command.Name == "verify" { // calibrate writes a certificate
 		names = append(names, c.String("certificate"))
 	}
@@ -193,8 +193,14 @@ func workers(c *cli.Context) (int, error) {
 	return n, nil
 }
 
-// buffered returns stdin as a stream that can be read twice when the inputs name it: discovery reads it before the scan.
+// buffered returns stdin as a stream that can be read twice when the inputs name it: discovery reads it before the scan, and so
+// does the search for ages. A pipe by another name would be found empty the second time, or never answer.
 func (e *env) buffered(ctx context.Context, inputs []string) (func() io.Reader, error) {
+	for _, name := range inputs {
+		if st, err := os.Stat(name); err == nil && !st.Mode().IsRegular() && !st.IsDir() {
+			return nil, fmt.Errorf("%s: a pipe cannot be read twice, as this needs: pass it as -", name)
+		}
+	}
 	for _, name := range inputs {
 		if name == "-" {
 			data, err := io.ReadAll(e.stdin)

@@ -81,7 +81,9 @@ type history struct {
 	partly bool
 	// unsure says that no age was found in the first records: the scan that answers will tell whether there is one.
 	unsure bool
-	saved  *dataset.Saved // what the files are where they are saved cubes, nil elsewhere
+	// told says that unmatched labels were told of: a history can be read more than once.
+	told  bool
+	saved *dataset.Saved // what the files are where they are saved cubes, nil elsewhere
 }
 
 func (e *env) history(c *cli.Context) (*history, error) { return e.historyOf(c, c.Args().Slice()) }
@@ -150,9 +152,10 @@ func (e *env) labels(ctx context.Context, h *history, names []string, key string
 
 // unmatched tells how many labels found no record: all of them, where the ids of the two are not the same thing.
 func (e *env) unmatched(h *history) {
-	if h.labels == nil || h.partly {
+	if h.labels == nil || h.partly || h.told {
 		return
 	}
+	h.told = true
 	if n := h.labels.Unmatched(); n > 0 {
 		fmt.Fprintf(e.stderr, "trustreplay: labels: %d of %d ids (%s) are in no record\n", n, h.labels.Len(), h.labels.Key)
 	}

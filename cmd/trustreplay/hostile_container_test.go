@@ -108,7 +108,7 @@ func hostileSizes() []hostile {
 	case *hostileFull:
 		line, content = 64<<20, 10<<30
 	case !testing.Short():
-		content = 512 << 20
+		content = 192 << 20
 	}
 	zeros := strings.Repeat("0", 16<<20)
 	bomb := func(pack func(string) string) func(io.Writer) {

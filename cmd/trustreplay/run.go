@@ -109,7 +109,7 @@ func (e *env) dispatch(ctx context.Context, args []string) error {
 		OnUsageError:          func(_ *cli.Context, err error, _ bool) error { return err },
 		Commands: []*cli.Command{
 			e.initVerb(), e.inspectVerb(), e.replayVerb(), e.compareVerb(), e.curveVerb(), e.exploreVerb(), e.calibrateVerb(), e.verifyVerb(), e.driftVerb(),
-			e.policyVerb(), e.convertVerb(), e.synthVerb(),
+			e.reportVerb(), e.policyVerb(), e.convertVerb(), e.synthVerb(),
 		},
 		Action: func(c *cli.Context) error {
 			if c.NArg() > 0 {

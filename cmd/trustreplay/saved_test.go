@@ -50,6 +50,7 @@ func TestSavedCubeAnswersAsHistory(t *testing.T) {
 			{append([]string{"replay", "--by", "month,country"}, all...), [][]string{{"all.parquet"}, parts, {"merged.parquet"}}},
 			{append([]string{"replay", "--absent", "missing", "--failures"}, all...), [][]string{{"all.parquet"}, {"merged.parquet"}}},
 			{append([]string{"replay", "--history-policy", "guide-combined"}, some...), [][]string{{"all.parquet"}, {"narrow.parquet"}}},
+			{append([]string{"replay", "--economics", filepath.Join(h.dir, "economics.yaml")}, some...), [][]string{{"all.parquet"}, {"merged.parquet"}}},
 			{append(compare, "--by", "month"), [][]string{{"all.parquet"}, {"narrow.parquet"}, parts}},
 			{append(compare, "--impute", "band"), [][]string{{"all.parquet"}}},
 			{[]string{"curve", "--policy", "table-waterfall", "--bands", "session=standard", "--cutoff", "session.high"}, [][]string{{"all.parquet"}, parts}},
@@ -79,6 +80,9 @@ func newSavedHistory(t *testing.T, rng *rand.Rand, n int, ages bool) *savedHisto
 	if ages {
 		h.flags = []string{"--as-of", "2025-05-20", "--maturity", "30"}
 	}
+	if err := os.WriteFile(filepath.Join(h.dir, "economics.yaml"), []byte(treatedEconomics), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for i, name := range h.files {
 		var b bytes.Buffer
 		for range n {
@@ -90,6 +94,18 @@ func newSavedHistory(t *testing.T, rng *rand.Rand, n int, ages bool) *savedHisto
 	}
 	return h
 }
+
+// treatedEconomics ask what came of production's treatments.
+const treatedEconomics = `economics: 1
+fraud_loss: 40
+good_margin: 4
+calls: {session: 0.01, onboarding: 0.1}
+review_cost: 3
+step_up_cost: 0.05
+treatments:
+  step_up: {good_pass: [85%, 92%, 97%], fraud_pass: [30%, 10%, 5%]}
+  review: {sensitivity: [70%, 80%, 90%], specificity: [90%, 95%, 99%]}
+`
 
 // randomRecord returns a line of the history; file tells which three months it is of.
 func randomRecord(rng *rand.Rand, file int, ages bool) []byte {
@@ -126,6 +142,9 @@ func randomRecord(rng *rand.Rand, file int, ages bool) []byte {
 	}
 	r := map[string]any{"customer_id": fmt.Sprint(rng.IntN(1 << 30)), "timestamp": at.Format(time.RFC3339), "session": session(),
 		"country": pick("IT", "FR", nil), "label": pick("ok", "ok", "ok", "ok", "ok", "ok", "ko", nil), "action": pick("approve", "block", "step_up", "review", nil, "?")}
+	if rng.IntN(3) == 0 {
+		r["step_up_outcome"], r["review_outcome"] = pick("passed", "failed", "odd", nil), pick("approved", "rejected", nil)
+	}
 	if rng.IntN(4) > 0 {
 		r["onboarding"] = onboarding()
 	}
