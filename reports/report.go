@@ -154,11 +154,19 @@ func (m monthly) window() string {
 var besideReport = strings.NewReplacer("; --format json lists all.", "; trustreplay calibrate --format json lists all.", ": --format json or csv lists all.", ": trustreplay drift --format csv lists all.",
 	"shown; all in csv and json)", "shown; all in the picture's vl.json)")
 
-// inReport makes tables that other verbs have too say where the rest of them is.
+// mostRows is how long a table of the report may be. One that is longer would be read by nobody, and a field of a million values
+// must not make a page of a gigabyte.
+const mostRows = 250
+
+// inReport makes tables that other verbs have too say where the rest of them is, and cuts what is too long.
 func inReport(blocks []Block) {
 	for _, b := range blocks {
 		switch b := b.(type) {
 		case *Table:
+			if more := len(b.Rows) - mostRows; more > 0 {
+				b.Rows = b.Rows[:mostRows]
+				b.Footnotes = append(b.Footnotes, fmt.Sprintf("%s more lines are left out.", thousands(int64(more))))
+			}
 			b.Caption = besideReport.Replace(b.Caption)
 			for i, f := range b.Footnotes {
 				b.Footnotes[i] = besideReport.Replace(f)

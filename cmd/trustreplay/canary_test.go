@@ -23,7 +23,7 @@ type canary struct {
 	names []string
 }
 
-var canaries = []canary{
+var canaryFields = []canary{
 	{"phone", "393339990007", []string{"phone", "phone_number", "onboarding.phone.number", "onboarding.phone.phone_number", "onboarding.phone.value", "msisdn",
 		"customer_phone", "mobileNumber", "onboarding.phones", "tel"}},
 	{"email", "canary70@leak.example", []string{"email", "onboarding.email.address", "onboarding.email.email", "onboarding.email.value", "customerEmail", "e-mail", "contact_email"}},
@@ -61,7 +61,7 @@ func planted() string {
 		b.Write(append(text, '\n'))
 		n++
 	}
-	for _, c := range canaries {
+	for _, c := range canaryFields {
 		for _, name := range c.names {
 			nested := map[string]any{}
 			put(nested, name, c.value)
@@ -114,7 +114,7 @@ func plantedTable(t *testing.T, format string) string {
 	cols := []dataset.TableColumn{{Name: "customer_id"}, {Name: "label"}, {Name: "session_score"}, {Name: "session_score_cluster"}}
 	seen := map[string]bool{}
 	var values []dataset.Cell
-	for _, c := range canaries {
+	for _, c := range canaryFields {
 		for _, name := range c.names {
 			if name = strings.ReplaceAll(name, ".", "_"); !seen[name] {
 				seen[name] = true
@@ -165,6 +165,11 @@ var canaryVerbs = []struct {
 	{"calibrate", []string{"calibrate", "--quick", "--champion", "guide-session", "--bands", "session=standard", "--limit", "fraud_rate <= 80%", "--policy-out", "next.yaml", "--certificate", "next.json", "--ledger", "ledger.json", "HISTORY"}, false, false},
 	{"verify", []string{"verify", "next.json", "--policy", "next.yaml", "HISTORY"}, false, false},
 	{"convert", []string{"convert", "--out", "converted.parquet", "HISTORY"}, false, false},
+	{"drift", []string{"drift", "--policy", "guide-session", "--by", "country", "--alarm", "fraud_rate <= 40%", "--state", "alarm.json", "HISTORY"}, false, false},
+	{"explore", []string{"explore", "--policy", "table-waterfall", "--by", "country", "--out", "page.html", "HISTORY"}, true, false},
+	{"report", []string{"report", "--champion", "guide-session", "--bands", "session=standard", "--limit", "fraud_rate <= 80%", "--by", "country", "--out", "report.html", "HISTORY"}, true, false},
+	{"convert to a cube", []string{"convert", "--cube", "--by", "country", "--out", "cube.parquet", "HISTORY"}, false, false},
+	{"replay of a cube", []string{"replay", "--policy", "guide-session", "--by", "country", "cube.parquet"}, false, false},
 	{"inspect of what was converted", []string{"inspect", "converted.parquet"}, false, false},
 	{"lint", []string{"policy", "lint", "reads.yaml"}, true, true},
 	{"policy show of a history", []string{"policy", "show", "HISTORY"}, true, true},
@@ -215,7 +220,7 @@ func TestCanaries(t *testing.T) {
 		}
 		for name, content := range written(t, files) {
 			bytesRead += leaks(t, history, name, content, false)
-			if ext := filepath.Ext(name); ext == ".parquet" { // compressed: its content is leaked where its text is
+			if filepath.Ext(name) == ".parquet" && name != "cube.parquet" { // compressed; what a cube holds is replayed above
 				var rows bytes.Buffer
 				dump(t, name, &rows)
 				bytesRead += leaks(t, history, name, rows.String(), false)
@@ -223,7 +228,7 @@ func TestCanaries(t *testing.T) {
 			os.Remove(name)
 		}
 	}
-	t.Logf("%d canaries in %d spellings, %d runs, %d bytes of output searched; leaks 0", len(canaries), spellings(), runs, bytesRead)
+	t.Logf("%d canaries in %d spellings, %d runs, %d bytes of output searched; leaks 0", len(canaryFields), spellings(), runs, bytesRead)
 	for _, verb := range canaryVerbs {
 		if (answered[verb.name] > 0) == verb.refused {
 			t.Errorf("%s: %d runs give an answer", verb.name, answered[verb.name])
@@ -232,7 +237,7 @@ func TestCanaries(t *testing.T) {
 }
 
 func spellings() (n int) {
-	for _, c := range canaries {
+	for _, c := range canaryFields {
 		n += len(c.names)
 	}
 	return n
@@ -241,7 +246,7 @@ func spellings() (n int) {
 // leaks looks for canaries, and for ids where none belongs. It returns how many bytes it looked at.
 func leaks(t *testing.T, run, where, out string, ids bool) int {
 	t.Helper()
-	for _, c := range canaries {
+	for _, c := range canaryFields {
 		if at := strings.Index(out, c.value); at >= 0 {
 			t.Errorf("%s: %s: a %s in %q", run, where, c.kind, out[max(0, at-60):min(len(out), at+60)])
 		}
