@@ -96,7 +96,7 @@ func (x Explorer) footer(data explorePage) string {
 	if data.Step > 1 {
 		step = fmt.Sprintf("Edges move by %d scores, so that the page stays small; counts at these edges are exact.", data.Step)
 	}
-	line(fmt.Sprintf("%s records in %s rows of counts. %s No id, no answer and no text of a record is in this page.", thousands(data.Records), thousands(int64(data.Rows)), step))
+	line(fmt.Sprintf("%s records in %s rows of counts. %s No id and no text of a record is in this page, but for the values that it filters by.", thousands(data.Records), thousands(int64(data.Rows)), step))
 	line("Champion " + data.Champion.Name + ", policy hash " + x.Champion.Hash() + ".")
 	b.WriteString("<details><summary>uPlot " + uPlotVersion + " draws the curve; its licence</summary><pre>" + html.EscapeString(exploreAsset("assets/uplot/LICENSE")) + "</pre></details>")
 	return b.String()

@@ -16,7 +16,8 @@ func (e *env) exploreVerb() *cli.Command {
 		Usage:     "one HTML page with the counts inside: move cutoffs, edit the matrix, see the rates follow, offline",
 		UsageText: "trustreplay explore --policy CHAMPION [--by FIELD...] [--limit LIMIT...] [flags] --out PAGE.html FILE...",
 		Description: `The page opens from disk in a browser, and asks nothing of the network. It begins with the champion; what is changed
-there is the draft, shown beside it, and saved as a policy file that replay and compare take. No id and no text of a record is in it.
+there is the draft, shown beside it, and saved as a policy file that replay and compare take. No id and no text of a record is in it,
+but for the values of --by.
 A history that would make the page too large gets edges that are some scores apart: --step says how many.
 
 Examples:

@@ -4,6 +4,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/chromedp/chromedp/kb"
 )
 
 // TestExplorePictures produces the screenshots that a person looks at, and checks on the way that none of these states puts the page
@@ -17,6 +19,11 @@ func TestExplorePictures(t *testing.T) {
 		matrix[3][4] = matrix[3][5] = APPROVE;
 		store.settle({ bands: [{ recorded: false, edges: [180, 430, 560, 776] }, store.state.bands[1]], cut: [0, 2], gate, matrix });
 		return true })()`)
+	p.click("#cell-0-gate")
+	if evaluate[bool](p, "(({ scrollHeight, clientHeight }) => scrollHeight > clientHeight)(document.querySelector('#grid .wide'))") {
+		t.Error("the menu of the last row makes the table scroll")
+	}
+	p.keys(kb.Escape)
 	for _, scheme := range []string{"light", "dark"} {
 		p.screenshot("explore", scheme)
 	}

@@ -71,6 +71,7 @@ function gridView(page, store, root) {
     b.setAttribute("aria-expanded", "true");
     b.parentElement.append(menu);
     if (menu.getBoundingClientRect().right > document.documentElement.clientWidth) menu.classList.add("left");
+    if (menu.getBoundingClientRect().bottom > table.getBoundingClientRect().bottom) menu.classList.add("up"); // or the table would scroll
     (items.find((i) => i.getAttribute("aria-checked") === "true") || items[0]).focus();
   }
 

@@ -76,6 +76,8 @@ function swapView(page, root) {
   root.append(el("h2", {}, "Swap table"), text, el("div.wide", {}, table), el("p.note", {}, "Records, and frauds among them, by what the champion does and what the draft does with the same record. Rows and columns that hold nothing are pale."));
   return {
     render(counts, total) {
+      const undecided = order.some((a) => sumOf(counts.swap[a][UNDECIDED]) > 0 || sumOf(counts.swap[UNDECIDED][a]) > 0);
+      table.classList.toggle("decided", !undecided); // a row and a column of nothing
       let moved = 0;
       for (const [key, td] of cells) {
         const [a, b] = key.split(",").map(Number), t = counts.swap[a][b], n = sumOf(t);
@@ -103,7 +105,7 @@ function swapSide(swap, reversed) {
   return t;
 }
 
-const side = (t) => thousands(sumOf(t)) + (labeledOf(t) > 0 ? " (" + thousands(t.records[2]) + " of " + thousands(labeledOf(t)) + " labeled are fraud)" : "");
+const side = (t) => (sumOf(t) === 0 ? "none" : thousands(sumOf(t))) + (labeledOf(t) > 0 ? " (" + thousands(t.records[2]) + " of " + thousands(labeledOf(t)) + " labeled are fraud)" : "");
 
 /** What history does not say of the draft, in sentences. */
 function doubtsOf(page, counts, was, now) {
