@@ -64,6 +64,14 @@ func (b *Batch) newDictID() uint64 {
 	return b.dicts
 }
 
+// Weight returns how many records row i stands for.
+func (b *Batch) Weight(i int) int64 {
+	if b.Weights == nil {
+		return 1
+	}
+	return b.Weights[i]
+}
+
 // Rejected reports whether record i is to be left out.
 func (b *Batch) Rejected(i int) bool { return b.Bad != nil && b.Bad[i] }
 

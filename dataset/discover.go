@@ -43,7 +43,7 @@ type schemer interface{ schemaColumns() []SchemaColumn }
 // have been introduced late in a history, Parquet is known by its schema. Inputs are read again by the scan that follows,
 // so a pipe other than stdin is an error. Every input is opened, so it reports what Open reports.
 func Discover(ctx context.Context, names []string, stdin io.Reader, m Mapping) ([]Discovered, error) {
-	s, err := Open(ctx, names, stdin, Options{Mapping: m})
+	s, err := Open(ctx, names, stdin, Options{Mapping: m, names: true})
 	if err != nil {
 		return nil, err
 	}
@@ -166,6 +166,9 @@ func (d *discovery) tooMany() bool { return d.top > maxColumns || len(d.fields) 
 
 // dataKeys reports whether a place is in an object that turned out to have data for keys.
 func (d *discovery) dataKeys(path Path) bool {
+	if addressed(path.String()) {
+		return true
+	}
 	for i := 1; i < len(path); i++ {
 		if d.keys[strings.Join(path[:i], "\x00")] > maxKeys {
 			return true

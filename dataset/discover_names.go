@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // A namer turns places back into canonical names: the inverse of Mapping.places.
@@ -167,13 +168,40 @@ var personalEndings = []string{"_email", "_phone", "_phone_number", "_msisdn", "
 
 // Personal reports whether the values of a canonical name are personal data, which must not reach an output. It goes by
 // the last word of the name, in any case and spelling: customerEmail and client-ip are customer_email and client_ip. Vendor
-// names such as navigator_browser_name are not personal.
+// names such as navigator_browser_name are not personal. A key that is itself an address or a number, as in
+// {"seen":{"a@b.c":true}}, makes all names with it personal.
 func Personal(name string) bool {
+	if addressed(name) {
+		return true
+	}
 	last := snakeCase(name[strings.LastIndexByte(name, '.')+1:])
 	if personalWords[last] || strings.Contains(last, "user_agent") && !strings.HasSuffix(last, "match") && !strings.HasPrefix(last, "has_") {
 		return true
 	}
 	return slices.ContainsFunc(personalEndings, func(end string) bool { return strings.HasSuffix(last, end) })
+}
+
+// addressed reports whether a name has a key that is an email address, a phone number or an IP address and no name.
+func addressed(name string) bool {
+	for i := range len(name) { // Elastic's @timestamp is a name
+		if name[i] == '@' && i > 0 && name[i-1] != '.' {
+			return true
+		}
+	}
+	digits, letters := 0, 0
+	for _, r := range name + "." {
+		switch {
+		case r >= '0' && r <= '9':
+			digits++
+		case unicode.IsLetter(r) || r == '_':
+			letters++
+		case r == '.' && letters > 0:
+			digits, letters = 0, 0
+		case r == '.' && digits > 6: // dots are part of an address, and keys are joined by them
+			return true
+		}
+	}
+	return strings.Contains(name, "::") // IPv6
 }
 
 // snakeCase turns clientIP, Client-IP and client_ip into the last of them.

@@ -126,6 +126,8 @@ func TestPersonal(t *testing.T) {
 		"session.score": false, "onboarding.phone.name_match": false,
 		"customerEmail": true, "E-mail": true, "client-ip": true, "clientIP": true, "userAgent": true, "firstName": true,
 		"remoteAddr": true, "IPAddress": true, "x.mobile": true, "session.ip_is_mobile": false, "hasUserAgentMatch": false,
+		"seen.a@b.example": true, "a@b.example": true, "seen.@timestamp": false, "@timestamp": false, "seen.+39 333 1234567": true,
+		"seen.203.0.113.77": true, "seen.203.0.113.77.count": true, "seen.2001:db8::1": true, "score_20260101": false, "20260101_score": false, "q.1.2": false,
 		"Full Name": true, "countryCode": false, "tip": false, "IT": false,
 	} {
 		if Personal(name) != want {

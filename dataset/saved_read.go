@@ -11,6 +11,7 @@ import (
 
 // A savedScan is what a Scan of saved cubes keeps beside that of any other.
 type savedScan struct {
+	about                 *Saved        // all that is read, nil where it is an ordinary history
 	weight, label, amount int           // columns of the batch
 	files                 []*Saved      // what each input says of itself, nil where it says nothing
 	sums                  []SavedTotals // what was read of each, Read with the records that were rejected
@@ -28,17 +29,31 @@ func (s *Scan) openSaved() error {
 		switch {
 		case err != nil:
 			errs = append(errs, inFile(s.inputs[i].name, err))
+		case s.opt.names:
 		case saved != nil && s.opt.Saved == nil:
 			errs = append(errs, inFile(s.inputs[i].name, errors.New("a saved cube, whose rows stand for several records each, where records one by one are wanted: name the history it was made of")))
 		case s.opt.Saved != nil:
 			s.saved.files[i] = saved
 		}
 	}
-	return errors.Join(errs...)
+	if errs != nil || s.opt.Saved == nil || len(s.inputs) == 0 {
+		return errors.Join(errs...)
+	}
+	var list []*Saved
+	var names []string
+	for i, f := range s.saved.files {
+		if f == nil {
+			f = &Saved{SchemaVersion: savedVersion, Weights: s.opt.Saved.Weights, Time: s.opt.Saved.Time}
+		}
+		list, names = append(list, f), append(names, s.inputs[i].name)
+	}
+	var err error
+	s.saved.about, err = mergeSaved(list, names)
+	return err
 }
 
 // Saved describes the saved cubes that the scan reads, nil where it reads an ordinary history.
-func (s *Scan) Saved() *Saved { return s.opt.Saved }
+func (s *Scan) Saved() *Saved { return s.saved.about }
 
 // weigh reads how many records each row of a batch stands for, and adds up the control totals.
 func (s *Scan) weigh(b *Batch) {
@@ -121,7 +136,7 @@ func (s *Scan) settleSaved(a *Account) error {
 	if errs != nil {
 		return errors.Join(errs...)
 	}
-	saved := s.opt.Saved
+	saved := s.saved.about
 	a.Read, a.Rejected, a.IDsChecked = read, rejected, saved.IDsChecked
 	a.Issues = append(saved.AsIssues(), a.Issues...) // of the records first, then those of the rows
 	switch {

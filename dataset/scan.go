@@ -22,6 +22,7 @@ type Options struct {
 	CheckIDsUpTo int64
 	// Saved describes the inputs where they are saved cubes (PeekSaved), nil where they are an ordinary history.
 	Saved *Saved
+	names bool // only the names of fields are looked at, so that a row may be anything
 	// Hash adds the SHA-256 of each file to the account; it reads every byte of it once more.
 	Hash bool
 }
@@ -92,7 +93,7 @@ func Open(ctx context.Context, names []string, stdin io.Reader, opt Options) (*S
 		s.total = size
 	}
 	if saved := opt.Saved; saved != nil {
-		s.saved = savedScan{s.column(Field{saved.Weights, KindNumber}), s.column(Field{LabelField, KindLabel}), s.column(Field{Amount, KindAmount}),
+		s.saved = savedScan{nil, s.column(Field{saved.Weights, KindNumber}), s.column(Field{LabelField, KindLabel}), s.column(Field{Amount, KindAmount}),
 			make([]*Saved, len(inputs)), make([]SavedTotals, len(inputs))}
 	} else if opt.CheckIDs || opt.CheckIDsUpTo > 0 && size <= opt.CheckIDsUpTo {
 		s.ids = newIDCheck(s.column(Field{CustomerID, KindText}), s.column(Field{Timestamp, KindTime}))

@@ -188,26 +188,6 @@ func TestEveryBrokenFileIsNamed(t *testing.T) {
 	}
 }
 
-func TestFileChangedWhileRead(t *testing.T) {
-	for _, size := range []int64{10, 100000} {
-		name := write(t, "h.jsonl", history(1000))
-		s, err := Open(context.Background(), []string{name}, nil, Options{Fields: idAndScore})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := os.Truncate(name, size); err != nil {
-			t.Fatal(err)
-		}
-		var b Batch
-		for err == nil {
-			err = s.Next(context.Background(), &b)
-		}
-		if _, err = s.Account(); err == nil || !strings.Contains(err.Error(), "h.jsonl: the file changed while it was read") {
-			t.Errorf("truncated to %d: %v", size, err)
-		}
-	}
-}
-
 func TestProgressReachesItsEnd(t *testing.T) {
 	text := history(5000)
 	for name, content := range map[string]string{"h.jsonl": text, "h.jsonl.gz": gzipped(t, text), "h.csv": "customer_id,x\na,b\n"} {

@@ -42,7 +42,7 @@ func (c *approvalCounter) add(b *Builder, batch *dataset.Batch) {
 			c.mask, c.in = mask, c.runner.in(&cubeGroup{groupID: groupID{mask: mask}})
 		}
 		if a := c.in.decision(x / dataset.NumLabels).Action; a == dataset.Approve || a == dataset.Monitor {
-			c.day(times[r]).Records[x%dataset.NumLabels]++
+			c.day(times[r]).Records[x%dataset.NumLabels] += batch.Weight(r)
 		}
 	}
 }

@@ -50,7 +50,7 @@ func Build(ctx context.Context, plan *Plan, scan *dataset.Scan, workers int, row
 	}
 	cube.Account = account
 	if plan.Saved != nil {
-		return cube, plan.settleSaved(&cube.Account)
+		return cube, plan.settleSaved(&cube.Account, scan.Saved())
 	}
 	plan.settleLabels(&cube.Account, mature, times)
 	return cube, nil

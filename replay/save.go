@@ -78,7 +78,7 @@ func Count(ctx context.Context, plan *Plan, scan *dataset.Scan, workers int) (*C
 		return nil, err
 	}
 	if plan.Saved != nil {
-		err = plan.settleSaved(&c.Account)
+		err = plan.settleSaved(&c.Account, scan.Saved())
 	} else {
 		plan.settleLabels(&c.Account, mature, times)
 	}

@@ -130,14 +130,11 @@ func (s *saver) add(b *dataset.Batch) error {
 		if b.Rejected(r) {
 			continue
 		}
-		n, amount := int64(1), amounts[r]
-		if b.Weights != nil {
-			n = b.Weights[r]
-		}
+		amount := amounts[r]
 		if amount == dataset.NoAmount {
 			amount = 0
 		}
-		if err := s.tally(row, n, amount); err != nil {
+		if err := s.tally(row, b.Weight(r), amount); err != nil {
 			return err
 		}
 	}

@@ -34,9 +34,26 @@ func (p *Plan) checkSaved() error {
 			return errors.New("by month: the saved cube keeps no times: build one with a timestamp")
 		}
 	}
+	if err := p.traitsSaved(); err != nil {
+		return err
+	}
 	for _, pol := range p.everybody() {
 		if lacks := p.unsaved(pol, func(f dataset.Field) bool { has, known := s.Has(f); return known && !has }); lacks != nil {
 			return lackError(pol, lacks)
+		}
+	}
+	return nil
+}
+
+// traitsSaved reports what is asked of the records' looks, and of days, that saved cubes do not keep.
+func (p *Plan) traitsSaved() error {
+	if p.DayApprovals != nil && p.Saved.Time != Day {
+		return fmt.Errorf("approvals by day: the saved cube keeps %s: build one with --by day", timesKept(p.Saved.Time))
+	}
+	for _, product := range dataset.Products {
+		state := dataset.Field{Name: dataset.ProductField(product, ""), Kind: dataset.KindState}
+		if _, binned := p.Saved.Edges[product]; binned && slices.Contains(p.Traits, state) {
+			return fmt.Errorf("the scores of %s: the saved cube does not keep every one: build it again with --exact all, from the history", product)
 		}
 	}
 	return nil
@@ -150,9 +167,8 @@ func (p *Plan) leaveYoung(b *dataset.Batch) {
 }
 
 // settleSaved adds to an account what saved cubes tell of their labels, and checks that they have the columns that were asked
-// for where they do not say so themselves.
-func (p *Plan) settleSaved(a *dataset.Account) error {
-	s := p.Saved
+// for where they do not say so themselves. What is read may be a part of what the plan was made for.
+func (p *Plan) settleSaved(a *dataset.Account, s *dataset.Saved) error {
 	if s.Maturity != nil {
 		a.Mature = s.Maturity.Mature(p.MatureOnly)
 	} else if p.LabelTimes {

@@ -57,6 +57,9 @@ func (p *Plan) addTraits() error {
 		}
 	}
 	for _, f := range p.Traits {
+		if p.Saved != nil && f.Name == dataset.ImmatureField {
+			continue // of the cube, not of its records
+		}
 		switch f.Kind {
 		case dataset.KindBool:
 			t.signals = append(t.signals, traitColumn{f.Name, p.column(f), p.answersOf(f.Name)})
@@ -132,7 +135,7 @@ func (c *traitCounter) add(b *dataset.Batch) error {
 	}
 	for r := range b.N {
 		if !b.Rejected(r) {
-			c.months[c.number[r]].Records++
+			c.months[c.number[r]].Records += b.Weight(r)
 		}
 	}
 	for i := range c.plan.traits.products {
@@ -174,7 +177,7 @@ func (c *traitCounter) product(b *dataset.Batch, i int) {
 	clusters, labels := b.Cols[at.cluster].U8, b.Cols[c.plan.traits.label].U8
 	for r, s := range b.Cols[at.state].State[:b.N] {
 		if !b.Rejected(r) {
-			c.months[c.number[r]].Products[i].count(s, dataset.Cluster(clusters[r]), labels[r], 1, c.plan.AbsentMissing)
+			c.months[c.number[r]].Products[i].count(s, dataset.Cluster(clusters[r]), labels[r], b.Weight(r), c.plan.AbsentMissing)
 		}
 	}
 }
@@ -209,11 +212,11 @@ func (c *traitCounter) signal(b *dataset.Batch, i int) {
 		}
 		switch s := &c.months[c.number[r]].Signals[i]; {
 		case v == dataset.BoolTrue:
-			s.True++
+			s.True += b.Weight(r)
 		case v == dataset.BoolFalse:
-			s.False++
+			s.False += b.Weight(r)
 		case answered(b, at.answers, r):
-			s.Absent++
+			s.Absent += b.Weight(r)
 		}
 	}
 }
@@ -233,7 +236,7 @@ func (c *traitCounter) code(b *dataset.Batch, i int) {
 		}
 		month := c.number[r]
 		if entry != 0 || answered(b, at.answers, r) {
-			c.months[month].Codes[i].Told++
+			c.months[month].Codes[i].Told += b.Weight(r)
 		}
 		if entry == 0 || numbers.tooMany {
 			continue
@@ -242,19 +245,19 @@ func (c *traitCounter) code(b *dataset.Batch, i int) {
 			numbers.entries[entry] = numbers.of(col.Dict[entry])
 		}
 		for _, code := range numbers.entries[entry] {
-			c.one(month, i, code)
+			c.one(month, i, code, b.Weight(r))
 		}
 	}
 }
 
-// one adds a record to a value of a field of codes or texts.
-func (c *traitCounter) one(month uint32, field int, value uint32) {
+// one adds n records to a value of a field of codes or texts.
+func (c *traitCounter) one(month uint32, field int, value uint32, n int64) {
 	counts := c.counts[month][field]
 	if grow := int(value) + 1 - len(counts); grow > 0 {
 		counts = append(counts, make([]int64, grow)...)
 		c.counts[month][field] = counts
 	}
-	counts[value]++
+	counts[value] += n
 }
 
 func (c *traitCounter) text(b *dataset.Batch, i int) {
@@ -262,7 +265,7 @@ func (c *traitCounter) text(b *dataset.Batch, i int) {
 	c.texts[i].number(b, c.value)
 	for r, value := range c.value {
 		if !b.Rejected(r) {
-			c.one(c.number[r], len(c.codes)+i, value)
+			c.one(c.number[r], len(c.codes)+i, value, b.Weight(r))
 		}
 	}
 }

@@ -122,7 +122,7 @@ func (t *treatedCounter) add(b *Builder, batch *dataset.Batch) {
 	for len(t.groups) < b.groupCount() {
 		t.groups = append(t.groups, Treated{})
 	}
-	labels, weights := batch.Cols[b.plan.label].U8, batch.Weights
+	labels := batch.Cols[b.plan.label].U8
 	for i, column := range b.plan.treated {
 		c, words := &batch.Cols[column], &t.words[i]
 		words.begin(c)
@@ -134,10 +134,7 @@ func (t *treatedCounter) add(b *Builder, batch *dataset.Batch) {
 			if i == reviews {
 				into = &t.groups[b.group[r]].Reviews
 			}
-			n := int64(1)
-			if weights != nil {
-				n = weights[r]
-			}
+			n := batch.Weight(r)
 			switch words.mean(c, c.Idx[r]) {
 			case cameThrough:
 				into.Passed[labels[r]] += n

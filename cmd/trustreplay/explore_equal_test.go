@@ -421,3 +421,52 @@ func sameCurve(t *testing.T, cube *replay.Cube, draft *replay.Policy, s drawnSta
 		}
 	}
 }
+
+// TestExploreFollows counts a walk of drafts, each from the one before as the page does on the way of a slider, and each afresh: the
+// same numbers.
+func TestExploreFollows(t *testing.T) {
+	r := rand.New(rand.NewPCG(11, 2))
+	file := filepath.Join(t.TempDir(), "champion.yaml")
+	if err := os.WriteFile(file, []byte(twoProductRules), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	p := explored(t, "", "--policy", file, "--by", "country", "--maturity", "0", drawHistory(t, r, []string{"session", "onboarding"}, 1500))
+	var walk []drawnState
+	now := drawState(r, 2, 4, 5, 4)
+	for range 200 {
+		switch step := r.IntN(12); {
+		case step < 9: // an edge moves, by little or by much
+			axis, by := r.IntN(2), []int{1, 3, 20, 400}[r.IntN(4)]
+			edges := slices.Clone(now.Bands[axis].Edges)
+			edges[r.IntN(4)] += r.IntN(2*by+1) - by
+			slices.Sort(edges)
+			now.Bands = slices.Clone(now.Bands)
+			now.Bands[axis] = drawnBand{step == 8, edges}
+		case step == 9:
+			now.Matrix = drawState(r, 2, 4, 5, 4).Matrix
+		default:
+			other := drawState(r, 2, 4, 5, 4)
+			now.Gate, now.Off = other.Gate, other.Off
+		}
+		walk = append(walk, now)
+	}
+	text, err := json.Marshal(walk)
+	p.must(err)
+	got := evaluate[[]int](p, fmt.Sprintf(`(() => {
+		const { page, cube } = explorer, from = origins(page, cube, decider(page, firstState(page))), keep = keptGroups(page, firstState(page));
+		const counter = new Counter(page, cube, keep, from);
+		let differ = 0, followed = 0;
+		const recount = counter.recount.bind(counter);
+		let again = 0;
+		counter.recount = (d) => { again++; recount(d) };
+		for (const s of %s) {
+			const d = decider(page, s);
+			if (JSON.stringify(counter.count(d)) !== JSON.stringify(countDraft(page, cube, d, keep, from))) differ++;
+			followed++;
+		}
+		return [differ, followed - again];
+	})()`, text))
+	if got[0] > 0 || got[1] < 50 {
+		t.Errorf("of 200 drafts that follow another, %d are counted otherwise than afresh; %d were followed, want many", got[0], got[1])
+	}
+}

@@ -39,14 +39,14 @@ func smallHistory(n int) string {
 	return b.String()
 }
 
-// smallParquet returns that history as convert writes it.
-func smallParquet(t *testing.T, n int) string {
+// smallParquet returns that history as convert writes it, with more flags where given.
+func smallParquet(t *testing.T, n int, flags ...string) string {
 	dir := t.TempDir()
 	lines, out := filepath.Join(dir, "h.jsonl"), filepath.Join(dir, "h.parquet")
 	if err := os.WriteFile(lines, []byte(smallHistory(n)), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	tool(t, "convert", lines, "--out", out)
+	tool(t, append([]string{"convert", lines, "--out", out}, flags...)...)
 	b, err := os.ReadFile(out)
 	if err != nil {
 		t.Fatal(err)

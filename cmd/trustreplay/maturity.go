@@ -30,10 +30,16 @@ func (e *env) maturity(c *cli.Context, h *history, q *replay.Question, whole boo
 	if h.saved != nil {
 		return h.maturity(c, q)
 	}
-	days, asOf := standardMaturity, c.String("as-of")
+	days := standardMaturity
 	if c.IsSet("maturity") {
 		days = c.Int("maturity")
 	}
+	return e.matureFor(c, h, q, days, whole)
+}
+
+// matureFor is maturity for a number of days that somebody asks for: the flag, where it is given, or else other than the standard.
+func (e *env) matureFor(c *cli.Context, h *history, q *replay.Question, days int, whole bool) error {
+	asOf := c.String("as-of")
 	switch {
 	case days < 0 || days > replay.MaxMaturity:
 		return fmt.Errorf("--maturity must be 0..%d days, got %d", replay.MaxMaturity, days)
@@ -53,7 +59,7 @@ func (e *env) maturity(c *cli.Context, h *history, q *replay.Question, whole boo
 	if h.stdin, err = e.buffered(c.Context, h.files); err != nil {
 		return err
 	}
-	if c.IsSet("maturity") {
+	if c.IsSet("maturity") || days != standardMaturity {
 		ages, err := e.ages(c.Context, h)
 		if err == nil && ages.Latest == dataset.NoTime {
 			err = errors.New("--maturity: no record has a time, so none has an age")

@@ -50,10 +50,10 @@ const (
 	hostileFile    = `<svg onload=alert(1)> $(reboot).jsonl`
 )
 
-// canaries are a person's data, in every place that a record has for it.
-var canaries = []string{"canary.phone.393331234567", "canary@mail.example", "203.0.113.77", "Canary McName", "CanaryAgent/9.9", "canary-customer-id", "canary-account-id"}
+// personalTexts are a person's data, in every place that a record has for it.
+var personalTexts = []string{"canary.phone.393331234567", "canary@mail.example", "203.0.113.77", "Canary McName", "CanaryAgent/9.9", "canary-customer-id", "canary-account-id"}
 
-// hostileHistory has a few hundred records over five months, each of which carries the canaries.
+// hostileHistory has a few hundred records over five months, each of which carries the personalTexts.
 func hostileHistory(t *testing.T, file string) {
 	t.Helper()
 	var b bytes.Buffer
@@ -65,9 +65,9 @@ func hostileHistory(t *testing.T, file string) {
 		}
 		quote := func(s string) string { text, _ := json.Marshal(s); return string(text) }
 		fmt.Fprintf(&b, `{"customer_id":%s,"account_id":%s,"phone":%s,"email":%s,"ip":%s,"name":%s,"first_name":%[6]s,"user_agent":%[7]s,"timestamp":"2025-%02[8]d-%02[9]dT05:00:00Z","amount":12.5,"label":"%[10]s","country":%[11]s,`,
-			quote(fmt.Sprint(canaries[5], i)), quote(canaries[6]), quote(canaries[0]), quote(canaries[1]), quote(canaries[2]), quote(canaries[3]), quote(canaries[4]), 1+i/120, 1+i%28, label, quote(segments[i%len(segments)]))
+			quote(fmt.Sprint(personalTexts[5], i)), quote(personalTexts[6]), quote(personalTexts[0]), quote(personalTexts[1]), quote(personalTexts[2]), quote(personalTexts[3]), quote(personalTexts[4]), 1+i/120, 1+i%28, label, quote(segments[i%len(segments)]))
 		fmt.Fprintf(&b, `"session":{"score":%d,"is_<b>bot":%t,"user_agent":%s,"ip":%s,"raw":{"email":%s}},"onboarding":{"phone":{"number":%s,"phone_number":%[6]s,"score":600},"email":{"email":%[5]s,"score":500},"ip":{"ip":%[4]s},"name":{"value":%[7]s},"score":{"score":%d}},"raw":"{\"email\":\"%[9]s\"}"}`+"\n",
-			score, i%7 == 0, quote(canaries[4]), quote(canaries[2]), quote(canaries[1]), quote(canaries[0]), quote(canaries[3]), score, canaries[1])
+			score, i%7 == 0, quote(personalTexts[4]), quote(personalTexts[2]), quote(personalTexts[1]), quote(personalTexts[0]), quote(personalTexts[3]), score, personalTexts[1])
 	}
 	if err := os.WriteFile(file, b.Bytes(), 0o644); err != nil {
 		t.Fatal(err)
@@ -93,7 +93,7 @@ func TestReportHarmless(t *testing.T) {
 	}
 	files := reported(t, out, "--champion", policy, "--limit", "fraud_rate <= 20%", "--by", "country", "--maturity", "0", history)
 	for path, b := range files {
-		for _, c := range canaries {
+		for _, c := range personalTexts {
 			if bytes.Contains(b, []byte(c)) {
 				t.Errorf("%s tells %q", path, c)
 			}

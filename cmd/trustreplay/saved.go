@@ -45,14 +45,10 @@ func (h *history) oneByOne(verb string) error {
 // maturity tells a question that its history is one of saved cubes, whose labels were held to a maturity when they were made.
 // Flags may say the same, and nothing else.
 func (h *history) maturity(c *cli.Context, q *replay.Question) error {
-	q.Saved, q.Maturity, q.LabelTimes = h.saved, replay.Maturity{}, false
+	if _, err := h.savedMaturity(c, q); err != nil {
+		return err
+	}
 	m := h.saved.Maturity
-	if m != nil {
-		q.Maturity = replay.Maturity{Days: m.Days, AsOf: int64(m.AsOf)}
-	}
-	if days := c.Int("maturity"); c.IsSet("maturity") && days != q.Maturity.Days {
-		return fmt.Errorf("--maturity %d: the saved cube was built with %s: leave the flag out, or build the cube again from the history", days, m)
-	}
 	if asOf := c.String("as-of"); asOf != "" {
 		if m == nil {
 			return fmt.Errorf("--as-of %s: the saved cube was built with %s: leave the flag out, or build the cube again from the history", asOf, m)
@@ -61,8 +57,21 @@ func (h *history) maturity(c *cli.Context, q *replay.Question) error {
 			return fmt.Errorf("--as-of %s: the saved cube was built with %s: leave the flag out, or build the cube again from the history", asOf, m)
 		}
 	}
-	q.LabelTimes = m == nil && h.saved.LabelTimes != nil && !c.IsSet("maturity")
 	return nil
+}
+
+// savedMaturity is maturity but for --as-of, which may be that of another history; it returns the days, 0 for none.
+func (h *history) savedMaturity(c *cli.Context, q *replay.Question) (days int, err error) {
+	q.Saved, q.Maturity = h.saved, replay.Maturity{}
+	m := h.saved.Maturity
+	if m != nil {
+		q.Maturity = replay.Maturity{Days: m.Days, AsOf: int64(m.AsOf)}
+	}
+	q.LabelTimes = m == nil && h.saved.LabelTimes != nil && !c.IsSet("maturity")
+	if days := c.Int("maturity"); c.IsSet("maturity") && days != q.Maturity.Days {
+		return 0, fmt.Errorf("--maturity %d: the saved cube was built with %s: leave the flag out, or build the cube again from the history", days, m)
+	}
+	return q.Maturity.Days, nil
 }
 
 // unchecked tells which saved cubes bring nothing to check them by.

@@ -55,20 +55,91 @@ function origins(page, cube, champion) {
  * @returns {Counts}
  */
 function countDraft(page, cube, d, keep, from) {
-  const parts = d.action.length;
-  const n = new Float64Array(2 * ACTIONS * parts * 3), amount = new Float64Array(n.length);
-  // A group's place in the table of decisions, or -1 where it does not count.
-  const base = Int32Array.from(page.groups, (g, i) => (keep[i] ? g.fired * ROWS * (ROWS + 1) : -1));
-  const { first, second, group, label } = cube;
-  for (let i = 0; i < cube.rows; i++) {
-    const at = base[group[i]];
-    if (at < 0) continue;
-    const part = d.part[at + d.first[first[i]] * (ROWS + 1) + d.second[second[i]]];
-    const k = (from[i] * parts + part) * 3 + label[i];
-    n[k] += cube.n[i];
-    amount[k] += cube.amount[i];
+  return new Counter(page, cube, keep, from).count(d);
+}
+
+/**
+ * Counts one draft after the other. Where a draft differs from the one before in the edges of one product alone, as on the way of a
+ * slider, only the rows between the old and the new edge are looked at: sums of integers lose nothing when some are taken out and
+ * put in elsewhere.
+ */
+class Counter {
+  constructor(page, cube, keep, from) {
+    Object.assign(this, { page, cube, from, before: null });
+    // A group's place in the table of decisions, or -1 where it does not count.
+    this.base = Int32Array.from(page.groups, (g, i) => (keep[i] ? g.fired * ROWS * (ROWS + 1) : -1));
   }
-  return gather(d, n, amount);
+
+  /**
+   * @param {Decider} d
+   * @returns {Counts}
+   */
+  count(d) {
+    if (this.before === null || !equalColumns(this.before.part, d.part) || !this.follow(d)) this.recount(d);
+    this.before = d;
+    return gather(d, this.n, this.amount);
+  }
+
+  recount(d) {
+    const parts = d.action.length;
+    const n = this.n = new Float64Array(2 * ACTIONS * parts * 3), amount = this.amount = new Float64Array(n.length);
+    const { cube, base, from } = this, { first, second, group, label } = cube;
+    for (let i = 0; i < cube.rows; i++) {
+      const at = base[group[i]];
+      if (at < 0) continue;
+      const part = d.part[at + d.first[first[i]] * (ROWS + 1) + d.second[second[i]]];
+      const k = (from[i] * parts + part) * 3 + label[i];
+      n[k] += cube.n[i];
+      amount[k] += cube.amount[i];
+    }
+  }
+
+  /** Moves the rows whose class changed from part to part; false where these are too many, or changed for both products. */
+  follow(d) {
+    const was = this.before, moved = [changedPlaces(was.first, d.first), changedPlaces(was.second, d.second)];
+    if (moved[0].length > 0 && moved[1].length > 0) return false;
+    const axis = moved[0].length > 0 ? 0 : 1, { start, order } = rowsByAnswer(this.page, this.cube, axis);
+    const rows = moved[axis].reduce((sum, place) => sum + start[place + 1] - start[place], 0);
+    if (rows > this.cube.rows / 4) return false;
+    const parts = d.action.length, { cube, base, from, n, amount } = this, { first, second, group, label } = cube;
+    for (const place of moved[axis]) {
+      for (let j = start[place]; j < start[place + 1]; j++) {
+        const i = order[j], at = base[group[i]];
+        if (at < 0) continue;
+        const out = was.part[at + was.first[first[i]] * (ROWS + 1) + was.second[second[i]]];
+        const into = d.part[at + d.first[first[i]] * (ROWS + 1) + d.second[second[i]]];
+        const k = from[i] * parts * 3 + label[i];
+        n[k + out * 3] -= cube.n[i];
+        amount[k + out * 3] -= cube.amount[i];
+        n[k + into * 3] += cube.n[i];
+        amount[k + into * 3] += cube.amount[i];
+      }
+    }
+    return true;
+  }
+}
+
+const equalColumns = (a, b) => a.length === b.length && a.every((v, i) => v === b[i]);
+
+/** The places at which two columns of one length differ. */
+function changedPlaces(a, b) {
+  const out = [];
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) out.push(i);
+  return out;
+}
+
+/** The rows of each answer of a product: those of answer a stand in order from start[a] on. It is made once for each product. */
+function rowsByAnswer(page, cube, axis) {
+  cube.byAnswer = cube.byAnswer || [];
+  if (!cube.byAnswer[axis]) {
+    const place = axis === 0 ? cube.first : cube.second, start = new Uint32Array(page.products[axis] ? page.products[axis].answers.status.length + 1 : 2);
+    for (const p of place) start[p + 1]++;
+    for (let a = 1; a < start.length; a++) start[a] += start[a - 1];
+    const next = start.slice(), order = new Uint32Array(cube.rows);
+    for (let i = 0; i < cube.rows; i++) order[next[place[i]]++] = i;
+    cube.byAnswer[axis] = { start, order };
+  }
+  return cube.byAnswer[axis];
 }
 
 /** Turns the sums of the walk into counts. */

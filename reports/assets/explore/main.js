@@ -21,7 +21,7 @@ async function start() {
     measures: measuresView(page, byId("numbers")), swap: swapView(page, byId("swap")), export: exportView(page, store, byId("export-panel"), toolbar),
   };
   const inPlay = byId("in-play"), doubts = byId("doubts"), live = byId("live");
-  let filter = "", keep = null, base = null, curveKey = "", curve = null, densities = null;
+  let filter = "", keep = null, base = null, counter = null, curveKey = "", curve = null, densities = null;
 
   /** Counts a draft and shows it; settled where the hand has come to rest. */
   function show(state, settled) {
@@ -31,10 +31,11 @@ async function start() {
       filter = now;
       keep = keptGroups(page, state);
       base = countDraft(page, cube, championDecider, keep, from);
+      counter = new Counter(page, cube, keep, from);
       densities = page.products.map((p, axis) => histogram(page, cube, axis, keep));
       curveKey = "";
     }
-    const d = decider(page, state), counts = countDraft(page, cube, d, keep, from), days = daysOf(page, state);
+    const d = decider(page, state), counts = counter.count(d), days = daysOf(page, state);
     const total = counts.actions.reduce((n, t) => n + sumOf(t), 0);
     const was = measuresOf(page, base, days), is = measuresOf(page, counts, days);
     const key = keyOfCurve(state);
@@ -95,6 +96,7 @@ async function start() {
   document.body.classList.remove("loading");
   show(store.state, true);
   explorer.shown = performance.now();
+  setTimeout(() => page.products.forEach((p, axis) => rowsByAnswer(page, cube, axis)), 0); // before the first hand needs it
 }
 
 /** What a curve depends on: all but the edge that moves, and what has no part in counting. */
