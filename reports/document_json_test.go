@@ -3,8 +3,11 @@ package reports
 import (
 	"encoding/json"
 	"fmt"
+	"io"
+	"maps"
 	"math"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -222,4 +225,71 @@ func TestParseReportRefused(t *testing.T) {
 			t.Errorf("%.80s: %v, want %q", c.src, err, c.want)
 		}
 	}
+}
+
+// TestDocumentTampered checks that whatever is accepted of a file that was changed anywhere can be written in every form.
+func TestDocumentTampered(t *testing.T) {
+	interval := []calibrate.Interval{{Low: 0.1, High: 0.4}, {Low: 0.2, High: 0.5}}
+	whole := filed()
+	whole.Blocks = append(whole.Blocks, Bars{"b", "l", "c", "s", []Bar{{"x", 3, countCell(1)}}}, KeyValues{Pairs: []Pair{{"k", textCell("v")}}}, Code{Language: "diff", Lines: []string{"+a"}},
+		&Table{Name: "heat", Columns: []Column{{Name: "a"}, {Name: "b"}}, Rows: [][]Cell{{textCell("x"), shareCell(1, 2)}}, Heat: [][]calibrate.Number{{calibrate.Undefined(), 0.5}}},
+		Figure{Name: "heat", Picture: Picture{Heat: &HeatMap{Rows: []string{"a"}, Columns: []string{"b"}, Cells: [][]HeatCell{{{0.5, "t", "d"}}}}}},
+		Figure{Name: "curves", Picture: Picture{X: Axis{Percent: true}, Y: Axis{Percent: true, To: 1}, Curves: []Curve{{Points: []Point{{0.1, 0.2}, {0.3, 0.4}}, Band: interval, Range: interval}},
+			Marks: []Mark{{Name: "m", Point: Point{0.2, 0.3}, Kind: RecommendedMark}}, Limits: []Limit{{"l", 0.25, false}, {"v", 0.2, true}}}})
+	text, err := marshal(documentJSON(whole), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	accepted := 0
+	rapid.Check(t, func(t *rapid.T) {
+		tree := treeOf(t, text)
+		for range rapid.IntRange(1, 3).Draw(t, "changes") {
+			tree = tampered(t, tree)
+		}
+		d, err := loadDocument(tree)
+		if err != nil {
+			return
+		}
+		accepted++
+		for _, format := range []string{"text", "markdown", "html"} {
+			if err := Write(io.Discard, d, format, TextOptions{}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := Files(d); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if accepted == 0 {
+		t.Error("every change was refused: nothing was tested")
+	}
+}
+
+// tampered changes one value of a tree, somewhere.
+func tampered(t *rapid.T, tree any) any {
+	values := []any{nil, true, "", "x", "=1", json.Number("0"), json.Number("-1"), json.Number("1e300"), json.Number("-1e300"), json.Number("5e-324"), json.Number("9223372036854775807"), []any{}, map[string]any{}}
+	switch at := tree.(type) {
+	case []any:
+		if len(at) == 0 || rapid.IntRange(0, 9).Draw(t, "stop") == 0 {
+			break
+		}
+		i := rapid.IntRange(0, len(at)-1).Draw(t, "item")
+		out := slices.Clone(at)
+		if rapid.IntRange(0, 9).Draw(t, "leave out") == 0 {
+			return slices.Delete(out, i, i+1)
+		}
+		out[i] = tampered(t, at[i])
+		return out
+	case map[string]any:
+		if len(at) == 0 || rapid.IntRange(0, 9).Draw(t, "stop") == 0 {
+			break
+		}
+		key := rapid.SampledFrom(sortedKeys(at)).Draw(t, "key")
+		out := maps.Clone(at)
+		if out[key] = tampered(t, at[key]); rapid.IntRange(0, 9).Draw(t, "leave out") == 0 {
+			delete(out, key)
+		}
+		return out
+	}
+	return rapid.SampledFrom(values).Draw(t, "value")
 }

@@ -202,35 +202,56 @@ func (m monthly) numbers() *Table {
 
 // minds lists what would change the decision, as facts that can be looked up later.
 func (m monthly) minds() []string {
-	var out []string
-	say := func(format string, args ...any) { out = append(out, fmt.Sprintf(format, args...)) }
 	if m.advice == nil {
-		say("A history with what is missing: the report makes the decision again.")
+		return []string{"A history with what is missing: the report makes the decision again."}
+	}
+	out := m.promiseMinds()
+	if m.decide() != decideChange {
+		out = append(out, m.championMinds()...)
+	}
+	out = append(out, m.openMinds()...)
+	return append(out, fmt.Sprintf("A change in who applies. What is promised is of applicants like those of %s; Stability says what has moved.",
+		m.Calibration.Windows[len(m.Calibration.Windows)-1]))
+}
+
+// promiseMinds say how near the certificate was to none, and what of the rollout would end it.
+func (m monthly) promiseMinds() (out []string) {
+	at, found := m.advice.Recommendation() // the champion's, where it is kept
+	if !found || m.decide() == decideNone {
+		return nil
+	}
+	for _, v := range m.advice.findingsOf(at.Policy, at.Counts) {
+		if text := m.headroom(v); text != "" {
+			out = append(out, text)
+		}
+	}
+	steps := m.Evidence.Rollout
+	if m.decide() != decideChange || len(steps) == 0 || len(steps[0].Triggers) == 0 {
 		return out
 	}
-	if at := m.proposed(); at != nil && m.decide() == decideChange {
-		for _, v := range m.advice.findingsOf(at.Policy, at.Counts) {
-			if text := m.headroom(v); text != "" {
-				say("%s", text)
-			}
-		}
-		if steps := m.Evidence.Rollout; len(steps) > 0 && len(steps[0].Triggers) > 0 {
-			if g := steps[0].Triggers[0]; g.Stop <= g.Look {
-				say("In the rollout: after %s labeled, mature records under %s, %s or more of them against %s. Then stop (Rollout).",
-					thousands(g.Look), steps[0].Policy.Name, thousands(g.Stop), limitText(g.Limit))
-			}
+	if g := steps[0].Triggers[0]; g.Stop <= g.Look {
+		out = append(out, fmt.Sprintf("In the rollout: after %s labeled, mature records under %s, %s or more of them against %s. Then stop (Rollout).",
+			thousands(g.Look), steps[0].Policy.Name, thousands(g.Stop), limitText(g.Limit)))
+	}
+	return out
+}
+
+// championMinds say which limits the champion is itself not shown to keep.
+func (m monthly) championMinds() (out []string) {
+	for _, v := range m.advice.Standing {
+		if v.Certifiable && v.Bound.Defined() && float64(v.Bound) > v.Alpha && v.N > 0 {
+			out = append(out, fmt.Sprintf("The champion is itself not shown to keep %s: %s of %s count against it, with %s confidence %s.", limitText(v.Limit), thousands(v.K), thousands(v.N),
+				confidenceText(1-m.Calibration.Goals.Delta), atMost(v.Bound)))
 		}
 	}
-	if m.decide() != decideChange {
-		for _, v := range m.advice.Standing {
-			if v.Certifiable && v.Bound.Defined() && float64(v.Bound) > v.Alpha && v.N > 0 {
-				say("The champion is itself not shown to keep %s: %s of %s count against it, with %s confidence %s.", limitText(v.Limit), thousands(v.K), thousands(v.N),
-					confidenceText(1-m.Calibration.Goals.Delta), atMost(v.Bound))
-			}
-		}
-	}
+	return out
+}
+
+// openMinds say what answers the history does not have: of what production stopped, and of what it did not ask.
+func (m monthly) openMinds() (out []string) {
+	at := m.proposed()
 	for _, v := range m.Versus {
-		if at := m.proposed(); at == nil || v.Result.Policy != at.Policy {
+		if at == nil || v.Result.Policy != at.Policy {
 			continue
 		}
 		q := m.contest().question(v)
@@ -240,13 +261,12 @@ func (m monthly) minds() []string {
 			}
 		}
 		if q.Unknown > 0 {
-			say("The %s %s, among what it approves. %s", thousands(q.Unknown), q.stopped, strings.Replace(q.breakEven(), "It is at most", "Its fraud rate is at most", 1))
+			out = append(out, fmt.Sprintf("The %s %s, among what it approves. %s", thousands(q.Unknown), q.stopped, strings.Replace(q.breakEven(), "It is at most", "Its fraud rate is at most", 1)))
 		}
 	}
 	if r := m.advice.Refused; r != nil {
-		say("An answer of %s on records that history did not ask it about: another policy may then be certified (What history cannot say).", m.Calibration.Candidates[r.Candidate].Policy.Second)
+		out = append(out, fmt.Sprintf("An answer of %s on records that history did not ask it about: another policy may then be certified (What history cannot say).", m.Calibration.Candidates[r.Candidate].Policy.Second))
 	}
-	say("A change in who applies. What is promised is of applicants like those of %s; Stability says what has moved.", m.Calibration.Windows[len(m.Calibration.Windows)-1])
 	return out
 }
 
