@@ -64,13 +64,8 @@ func damageStep(size int) int {
 	return 1 + size/120
 }
 
-// damageMasks are the bits that are flipped at position i: all of them, and one of them, or each one with -hostile-full.
-func damageMasks(i int) []byte {
-	if !*hostileFull {
-		return []byte{0xff, 1 << (i % 8)}
-	}
-	return []byte{0xff, 1, 2, 4, 8, 16, 32, 64, 128}
-}
+// damageMasks are the bits that are flipped at position i: all of them, and one of them.
+func damageMasks(i int) []byte { return []byte{0xff, 1 << (i % 8)} }
 
 // A damage is one small file that is damaged in many ways.
 type damage struct {
