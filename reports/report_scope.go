@@ -36,7 +36,10 @@ func (m monthly) scopeBlocks() []Block {
 // stabilityBlocks show month by month what the champion does.
 func (m monthly) stabilityBlocks() []Block {
 	months := only(m.Results[0], replay.Month)
-	if m.Month == "" || len(months.Groups) < 2 {
+	if m.Month == "" {
+		return lacking("No record has a time, so no month can be held against others.")
+	}
+	if len(months.Groups) < 2 {
 		return lacking("There is no second month to compare with.")
 	}
 	var out, more []Block
