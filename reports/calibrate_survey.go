@@ -276,7 +276,23 @@ func (s advice) rollout() *Table {
 	}
 	t.Footnotes = []string{fmt.Sprintf("What loosens comes first, what tightens is spread over the steps. Swap-ins are approved by the step and not by the one before, swap-outs the other way round. Look once, after so many labeled, mature records: with as many as \"go on\" or fewer that count against %s, it is shown to be kept; with as many as \"stop\" or more, broken; between the two, wait for as many again. A look is wrong with %s at most, and a further one adds as much.",
 		what, confidenceText(s.Goals.Delta))}
+	if over := s.stepsOver(); over != nil {
+		t.Footnotes = append(t.Footnotes, fmt.Sprintf("In that window %s came to more than the limit on the fraud rate allows. What is certified is the recommended policy, not the way to it: --rollout 1 goes there in one step.", strings.Join(over, ", ")))
+	}
 	return t
+}
+
+// stepsOver names the steps of the rollout whose fraud rate in the last window is above a limit on it.
+func (s advice) stepsOver() (names []string) {
+	for _, e := range s.beside.Rollout {
+		for _, g := range e.Triggers {
+			if g.Limit.Measure == "fraud_rate" && !g.Limit.AtLeast && float64(e.FraudRate.Value) > g.Limit.Bound.Float() {
+				names = append(names, e.Policy.Name)
+				break
+			}
+		}
+	}
+	return names
 }
 
 // backtest shows what the procedure would have promised and what came.

@@ -260,7 +260,7 @@ func TestDocumentTampered(t *testing.T) {
 			t.Fatal(err)
 		}
 	})
-	if accepted == 0 {
+	if accepted == 0 && !testing.Short() { // of the 20 of a short run, chance may have every one refused
 		t.Error("every change was refused: nothing was tested")
 	}
 }

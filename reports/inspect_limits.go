@@ -50,7 +50,7 @@ func unanswered(p *replay.Profile, c replay.Collection) []string {
 	if p.NoAmount == total {
 		say("Anything by value: no record has an amount.")
 	}
-	if labeled > 0 && !slices.ContainsFunc(p.Ages.Days, func(d replay.DayAges) bool { return len(d.Reports) > 0 }) {
+	if p.Total.Records[dataset.Fraud] > 0 && !slices.ContainsFunc(p.Ages.Days, func(d replay.DayAges) bool { return len(d.Reports) > 0 }) {
 		say("Whether the labels are final: none carries the time at which it became known, so their maturity is unknown.")
 	}
 	return out

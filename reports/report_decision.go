@@ -197,6 +197,11 @@ func (m monthly) numbers() *Table {
 	if m.decide() != decideChange {
 		t.Footnotes[0] = fmt.Sprintf("Of %s.", window)
 	}
+	for _, w := range calibrate.Warnings(m.results[0]) {
+		if w.Code == calibrate.UnevenLabels && slices.ContainsFunc(list, func(x pairOf) bool { return slices.Contains(w.Measures, x.champion.Name) }) {
+			t.Footnotes = append(t.Footnotes, capital(w.Message)+".") // or a share of the known frauds reads as one of all
+		}
+	}
 	return t
 }
 

@@ -50,6 +50,9 @@ func policyCode(caption string, p *replay.Policy) Code {
 // curveBlocks are the pictures of what moving cutoffs does, and of what any policy reaches.
 func (m monthly) curveBlocks() []Block {
 	var out, more []Block
+	if mature := m.Mature.Mature; len(m.Curves) > 0 && mature != nil && mature.Immature > 0 {
+		out = append(out, Paragraph(fmt.Sprintf("Of the records whose labels are final: the %s younger ones are in no curve, so its shares are not quite those of all records (Current policy).", thousands(mature.Immature))))
+	}
 	for i, c := range m.Curves {
 		s := newSweepScreen(c, m.Mature)
 		picture := StrategyPicture(c, m.Mature, m.pictureLimits())

@@ -36,7 +36,10 @@ func (m monthly) scopeBlocks() []Block {
 // stabilityBlocks show month by month what the champion does.
 func (m monthly) stabilityBlocks() []Block {
 	months := only(m.Results[0], replay.Month)
-	if m.Month == "" || len(months.Groups) < 2 {
+	if m.Month == "" {
+		return lacking("No record has a time, so no month can be held against others.")
+	}
+	if len(months.Groups) < 2 {
 		return lacking("There is no second month to compare with.")
 	}
 	var out, more []Block
@@ -117,9 +120,9 @@ func (m monthly) indexMonths() Figure {
 		p.X.Names = append(p.X.Names, month.Month)
 	}
 	alt := "The PSI of the scores by month."
-	chance := Curve{Name: confidenceText(stabilityLevel) + " by chance"}
+	var chances []Curve // one for each product: in a waterfall the second has fewer scores, and chance makes more of them
 	for _, product := range []string{m.Champion.First, m.Champion.Second} {
-		c := Curve{Name: product, Dots: true}
+		c, chance := Curve{Name: product, Dots: true}, Curve{Name: product + ", by chance"}
 		for i, month := range m.Stability {
 			at := slices.IndexFunc(month.Products, func(s calibrate.ProductStability) bool { return s.Product == product })
 			if at < 0 || !month.Products[at].Index.PSI.Defined() {
@@ -127,7 +130,7 @@ func (m monthly) indexMonths() Figure {
 			}
 			x := month.Products[at].Index
 			c.Points = append(c.Points, Point{float64(i), float64(x.PSI)})
-			if product == m.Champion.First && x.Most95.Defined() {
+			if x.Most95.Defined() {
 				chance.Points = append(chance.Points, Point{float64(i), float64(x.Most95)})
 			}
 			if month.Month == m.Month {
@@ -137,10 +140,11 @@ func (m monthly) indexMonths() Figure {
 		if len(c.Points) > 0 {
 			p.Curves = append(p.Curves, c)
 		}
+		if len(chance.Points) > 0 {
+			chances = append(chances, chance)
+		}
 	}
-	if len(chance.Points) > 0 {
-		p.Curves = append(p.Curves, chance)
-	}
+	p.Curves = append(p.Curves, chances...)
 	return Figure{Name: "psi-by-month", Alt: alt, Picture: p}
 }
 

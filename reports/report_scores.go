@@ -20,10 +20,16 @@ func (m monthly) scoreBlocks() []Block {
 		return lacking("No labeled record has a score.")
 	}
 	out := []Block{named("scores", blocks[0].(*Table))}
-	if p.Collection().Mode != replay.ModeSingle {
-		out = append(out, heatTable(p))
+	if mature := m.account.Mature; mature != nil && mature.Immature > 0 {
+		out = append([]Block{Paragraph("Labels as they were recorded, final or not: the sections that follow count fewer of them, those that are final.")}, out...)
 	}
 	more := Details{Summary: "Lift and gains, the heat map as a picture and its cells, recorded clusters"}
+	if p.Collection().Mode != replay.ModeSingle {
+		out = append(out, heatTable(p))
+	} else {
+		out = append(out, Paragraph("No heat map: these records hold one product, and the map is of two."))
+		more.Summary = "Lift and gains, recorded clusters"
+	}
 	more.Blocks = append(more.Blocks, namedAll("gains", blocks[1:])...)
 	if p.Collection().Mode != replay.ModeSingle {
 		more.Blocks = append(more.Blocks, heatFigure(p), heatCells(p))

@@ -80,7 +80,7 @@ func (m monthly) evidenceBlocks() []Block {
 	}
 	out := []Block{facts, inputs, policies}
 	if len(m.Commands) > 0 {
-		lines := Code{Caption: "The parts of this report, each by itself", Language: "console"}
+		lines := Code{Caption: "This report, and each of its parts by itself", Language: "console"}
 		for _, c := range m.Commands {
 			lines.Lines = append(lines.Lines, "# "+c.Gives, "$ "+c.Line)
 		}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"os"
 	"path/filepath"
 	"regexp"
 	"testing"
@@ -8,6 +9,9 @@ import (
 
 // starterCommand is a command of the starter folder's README, indented as markdown wants code.
 var starterCommand = regexp.MustCompile(`(?m)^    (trustreplay .*)$`)
+
+// starterOut is the file that such a command writes in the place of printing.
+var starterOut = regexp.MustCompile(` --out (\S+)`)
 
 // TestStarter makes a starter folder and runs the commands that its README tells to try, each of which must answer.
 func TestStarter(t *testing.T) {
@@ -22,7 +26,12 @@ func TestStarter(t *testing.T) {
 		t.Fatalf("%d commands in the starter's README, want the six verbs at least", len(commands))
 	}
 	for _, c := range commands {
-		if out := runCommand(t, filepath.Join(dir, "demo"), string(c[1])); out == "" {
+		out := runCommand(t, filepath.Join(dir, "demo"), string(c[1]))
+		if file := starterOut.FindSubmatch(c[1]); file != nil {
+			if _, err := os.Stat(filepath.Join(dir, "demo", string(file[1]))); err != nil {
+				t.Errorf("%s: %v", c[1], err)
+			}
+		} else if out == "" {
 			t.Errorf("%s printed nothing", c[1])
 		}
 	}

@@ -15,29 +15,44 @@ func (e *env) reportCommands(c *cli.Context, in reports.Monthly) []reports.Comma
 	for _, f := range in.By {
 		by = append(by, "--by", f)
 	}
+	segments := by[2:]
+	var until []string // what came after the month of the report is left out where a verb can
+	later := ""
+	if in.Month != "" && in.Profile.Total.N() > in.Results[0].Total().N() {
+		until, later = []string{"--until", monthAfter(in.Month)}, ", with the later months of the files"
+	}
 	champion := c.String("champion")
 	out := []reports.Command{
+		{Gives: "this report", Line: line(c, e.reportVerb(), segments...)},
 		{Gives: "scope, score performance", Line: line(c, e.inspectVerb())},
-		{Gives: "current policy", Line: line(c, e.replayVerb(), append([]string{"--policy", champion}, by...)...)},
+		{Gives: "current policy" + later, Line: line(c, e.replayVerb(), append([]string{"--policy", champion}, by...)...)},
 	}
 	if in.Drift != nil {
-		out = append(out, reports.Command{Gives: "stability", Line: line(c, e.driftVerb(), append([]string{"--policy", champion, "--from", in.Month}, by[2:]...)...)})
+		out = append(out, reports.Command{Gives: "stability", Line: line(c, e.driftVerb(), append([]string{"--policy", champion, "--from", in.Month}, append(until, segments...)...)...)})
 	}
 	if len(in.Curves) > 0 {
+		curveToo := later
+		if mature := in.Mature.Mature; later == "" && mature != nil && mature.Immature > 0 {
+			curveToo = ", with the records whose labels are not final"
+		}
 		extra := []string{"--policy", champion, "--cutoff", in.Curves[0].Cutoffs[0].String()}
 		for _, product := range []string{in.Champion.First, in.Champion.Second} {
 			if bands := bandsOf(in, product); bands != "" {
 				extra = append(extra, "--bands", product+"="+bands)
 			}
 		}
-		out = append(out, reports.Command{Gives: "strategy curve", Line: line(c, e.curveVerb(), extra...)})
+		out = append(out, reports.Command{Gives: "strategy curve" + curveToo, Line: line(c, e.curveVerb(), extra...)})
 	}
-	out = append(out, reports.Command{Gives: "recommendation, frontier, rollout", Line: line(c, e.calibrateVerb(), "--policy-out", "next.yaml", "--certificate", "next.json")})
+	earlier := until
+	if until != nil && in.Goals.Until != "" {
+		earlier = []string{"--until", in.Goals.Until} // an earlier one where --until was given too
+	}
+	out = append(out, reports.Command{Gives: "recommendation, frontier, rollout", Line: line(c, e.calibrateVerb(), append([]string{"--policy-out", "next.yaml", "--certificate", "next.json"}, earlier...)...)})
 	switch {
 	case len(in.Versus) > len(c.StringSlice("challenger")): // the recommended policy is one of them
-		out = append(out, reports.Command{Gives: "champion against challenger", Line: line(c, e.compareVerb(), "--challenger", "next.yaml")})
+		out = append(out, reports.Command{Gives: "champion against challenger" + later, Line: line(c, e.compareVerb(), append([]string{"--challenger", "next.yaml"}, segments...)...)})
 	case len(in.Versus) > 0:
-		out = append(out, reports.Command{Gives: "champion against challenger", Line: line(c, e.compareVerb())})
+		out = append(out, reports.Command{Gives: "champion against challenger" + later, Line: line(c, e.compareVerb(), segments...)})
 	}
 	return out
 }
@@ -97,7 +112,7 @@ func line(c *cli.Context, verb *cli.Command, own ...string) string {
 // leftOut tells which flags of the report mean nothing to another verb, or something else.
 func leftOut(verb, flag string) bool {
 	switch flag {
-	case "out", "format", "workers", "policy-out", "certificate", "confidence", "by":
+	case "out", "format", "workers", "policy-out", "certificate", "by":
 		return true
 	case "limit", "bands": // of curve, a line in the picture and the edges of one policy
 		return verb == "curve"

@@ -26,6 +26,9 @@ func (e *env) gather(c *cli.Context, h *history, r reportRequest) (in reports.Mo
 	if in.Profile, err = e.profile(c, h, found); err != nil {
 		return in, nil, err
 	}
+	if err = hasMonth(in.Profile, r.month); err != nil {
+		return in, nil, err
+	}
 	h.hash = false // of the same bytes
 	if err = e.maturity(c, h, &r.question, true); err != nil {
 		return in, nil, err
@@ -71,6 +74,26 @@ func (e *env) profile(c *cli.Context, h *history, found []dataset.Discovered) (*
 		err = strictly(profile.Account)
 	}
 	return profile, err
+}
+
+// hasMonth refuses a report of a month without records: one of nothing, or under the name of another month.
+func hasMonth(p *replay.Profile, month string) error {
+	var months []string
+	for _, m := range p.Months {
+		if m.Month == month {
+			return nil
+		}
+		if m.Month != "" {
+			months = append(months, m.Month)
+		}
+	}
+	switch {
+	case month == "":
+		return nil
+	case months == nil:
+		return fmt.Errorf("--month %s: no record has a time: want none", month)
+	}
+	return fmt.Errorf("--month %s: no record is of it: the files have records of %s to %s", month, months[0], months[len(months)-1])
 }
 
 // hashed gives the files of an account the hashes that another scan of them found.
