@@ -16,8 +16,17 @@ var (
 	forecastLater = []string{"fraud_rate", "fraud_capture", "insult_rate"}
 )
 
-// forecastConfidence is that of the intervals of forecasts.
+// forecastConfidence is that of the predictions of one policy together: of five that hold with 95 % each, one is outside in every
+// sixth month in which nothing has changed, and a report that called this more than chance would be wrong.
 const forecastConfidence = 0.95
+
+// forecastEach is the confidence of one prediction (Bonferroni).
+func forecastEach() float64 {
+	return 1 - (1-forecastConfidence)/float64(len(forecastNow)+len(forecastLater))
+}
+
+// predictionHead is the heading of the predictions.
+func predictionHead() string { return confidenceText(forecastConfidence) + ", together" }
 
 // A forecastJSON is what a policy is expected to do with the records that come next, and what it did up to then: the next report
 // subtracts, so that what became known since is held against the forecast and nothing else is.
@@ -89,7 +98,7 @@ func (m monthly) forecasts() []forecastJSON {
 		return out
 	}
 	out = append(out, m.forecast("champion", m.Results[0], nil))
-	if at := m.proposed(); at != nil {
+	if at := m.proposed(); at != nil && m.decide() == decideChange {
 		for _, v := range m.Versus {
 			if v.Result.Policy == at.Policy {
 				out = append(out, m.forecast("proposed", v.Result, at))
@@ -125,7 +134,7 @@ func (m monthly) forecast(role string, r replay.Result, at *calibrate.Candidate)
 		for _, name := range names {
 			x := countNamed(counts, name)
 			next := min((x.N+months/2)/months, calibrate.MaxPredicted)
-			p, found := calibrate.Predict(x.K, x.N, next, forecastConfidence)
+			p, found := calibrate.Predict(x.K, x.N, next, forecastEach())
 			if found {
 				out.Measures = append(out.Measures, forecastMeasureJSON{name, basis, x.K, x.N, next, p.Low, p.High, p.Expected, p.Confidence})
 			}
@@ -153,12 +162,13 @@ func (m monthly) forecastBlocks() []Block {
 func (f forecastJSON) table() *Table {
 	t := &Table{Name: "forecast-" + f.Role, Caption: fmt.Sprintf("What %s (%s) is expected to do next", f.Policy.Name, f.Role),
 		Columns: []Column{{Name: "measure"}, {Name: "basis"}, {Name: "counted", Align: Right, Extra: true}, {Name: "rate", Align: Right},
-			{Name: "next", Head: "of the next", Align: Right}, {Name: "expected", Align: Right}, {Name: "interval", Head: confidenceText(forecastConfidence) + " prediction", Align: Right}}}
+			{Name: "next", Head: "of the next", Align: Right}, {Name: "expected", Align: Right}, {Name: "interval", Head: predictionHead(), Align: Right}}}
 	for _, x := range f.Measures {
 		t.Rows = append(t.Rows, []Cell{textCell(measureWords(x.Name)), textCell(x.Basis), textCell(thousands(x.K) + " of " + thousands(x.N)), shareOf(x.K, x.N),
 			countCell(x.Next), {x.Expected, thousands(int64(math.Round(float64(x.Expected))))}, textCell(thousands(x.Low) + " – " + thousands(x.High))})
 	}
-	t.Footnotes = []string{"If the rates stay as they were: the beta-binomial of Jeffreys' posterior, which knows the chance of the coming records too, and takes records as independent. A count outside of it is news."}
+	t.Footnotes = []string{fmt.Sprintf("If the rates stay as they were: the beta-binomial of Jeffreys' posterior, which knows the chance of the coming records too, and takes records as independent. Each holds with %s, and so all together with %s. A count outside of it is news.",
+		confidenceText(forecastEach()), confidenceText(forecastConfidence))}
 	return t
 }
 
@@ -179,7 +189,7 @@ func (m monthly) realisedBlocks() []Block {
 	f := m.Previous.inForce(m.Champion)
 	t := &Table{Name: "realised", Caption: fmt.Sprintf("What %s did since the report of %s, which forecast it as %s", f.Policy.Name, m.Previous.Month, f.Role),
 		Columns: []Column{{Name: "measure"}, {Name: "forecast", Head: "forecast from", Align: Right}, {Name: "since", Head: "known since", Align: Right}, {Name: "rate", Align: Right},
-			{Name: "prediction", Head: confidenceText(forecastConfidence) + " prediction", Align: Right}, {Name: "result"}}}
+			{Name: "prediction", Head: predictionHead(), Align: Right}, {Name: "result"}}}
 	var outside []string
 	for _, x := range m.realised(f) {
 		t.Rows = append(t.Rows, x.cells())
@@ -189,9 +199,12 @@ func (m monthly) realisedBlocks() []Block {
 	}
 	verdict := "What became known since is within the predictions, as far as it is known."
 	if outside != nil {
-		verdict = fmt.Sprintf("More than chance explains at %s: %s what was predicted.", confidenceText(forecastConfidence), strings.Join(outside, ", "))
+		verdict = fmt.Sprintf("More than chance explains, at %s for all of them together: %s what was predicted.", confidenceText(forecastConfidence), strings.Join(outside, ", "))
 	}
 	t.Footnotes = []string{"Known since: of approvals and reviews the records of later months; of what takes a label, those whose label became final since, of whatever month."}
+	if m.account.Mature == nil {
+		t.Footnotes = append(t.Footnotes, "Labels are taken as they are: a record that counted as legit then and as fraud now adds a fraud and no record, so that late reports look like a rise (--maturity DAYS).")
+	}
 	return []Block{Paragraph(verdict), t}
 }
 
@@ -241,7 +254,7 @@ func (r *realisedJSON) judge(x forecastMeasureJSON) {
 		r.Result = "unknown"
 		return
 	}
-	p, _ := calibrate.Predict(x.K, x.N, r.N, forecastConfidence)
+	p, _ := calibrate.Predict(x.K, x.N, r.N, forecastEach())
 	r.Low, r.High = &p.Low, &p.High
 	switch {
 	case r.K < p.Low:

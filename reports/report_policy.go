@@ -130,7 +130,7 @@ func (m monthly) recommendationBlocks() []Block {
 // rolloutBlocks lead from the champion to the recommendation.
 func (m monthly) rolloutBlocks() []Block {
 	switch {
-	case m.advice == nil, m.proposed() == nil:
+	case m.advice == nil, m.decide() != decideChange:
 		return lacking("There is nothing to roll out: no change is recommended.")
 	case len(m.Evidence.Rollout) == 0:
 		return lacking("No rollout was asked for (--rollout N).")
