@@ -32,7 +32,7 @@ func (m monthly) currentBlocks() []Block {
 		s := m.screen
 		s.by = []string{field}
 		t := named(fmt.Sprintf("segments-%d", i+1), s.groups(busiest(only(m.Results[0], field))))
-		t.Footnotes = append(t.Footnotes, "The most records first.")
+		t.Footnotes = append(t.Footnotes, "The most records first. Each interval is for its line alone, and not for all of them together.")
 		out = append(out, t)
 	}
 	all := m.measureTable("All measures of " + r.Policy.Name)
