@@ -209,7 +209,7 @@ func (m monthly) realisedBlocks() []Block {
 }
 
 // A realisedJSON is one measure of a forecast beside what came of it. Result is inside, above, below, unknown while no record counts
-// yet, or inconsistent where the records of the two reports are not of one history.
+// yet, or inconsistent where the records of the two reports are not of one history, or their labels final at another age.
 type realisedJSON struct {
 	Name   string `json:"name"`
 	FromK  int64  `json:"forecast_k"`
@@ -238,10 +238,22 @@ func (m monthly) realised(f forecastJSON) []realisedJSON {
 				r.K, r.N = r.K-then.K, r.N-then.N
 			}
 		}
-		r.judge(x)
+		if r.judge(x); late && !m.sameMaturity() {
+			r.K, r.N, r.Low, r.High, r.Result = 0, 0, nil, nil, "inconsistent"
+		}
 		out = append(out, r)
 	}
 	return out
+}
+
+// sameMaturity tells that labels are final at the age at which the previous report took them to be. If not, records of one age changed
+// their labels between the two, and what became known since is no sample of what was forecast.
+func (m monthly) sameMaturity() bool {
+	days := 0
+	if now := newMaturity(m.account); now != nil {
+		days = now.Days
+	}
+	return days == m.Previous.maturityDays
 }
 
 // judge says where the count is to its prediction.
@@ -275,7 +287,7 @@ func (r realisedJSON) cells() []Cell {
 			row[5] = textCell("not known yet: no later record")
 		}
 	case "inconsistent":
-		row[5] = textCell("not comparable: the records known then are not all in these files")
+		row[5] = textCell("not comparable: the records known then are not all in these files, or --maturity was another")
 	default:
 		row[2], row[3] = textCell(thousands(r.K)+" of "+thousands(r.N)), shareOf(r.K, r.N)
 		row[4] = textCell(thousands(*r.Low) + " – " + thousands(*r.High))
