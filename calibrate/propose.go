@@ -262,16 +262,13 @@ func (p *proposer) worth(f Form) float64 {
 // A shot is one search of a family that goes by prices.
 type shot struct {
 	price, margin float64
-	steps         int
 }
 
-// shots lists the searches at each price, each for every number of steps.
-func shots(steps ...int) (out []shot) {
+// shots lists the searches at each price.
+func shots() (out []shot) {
 	for _, margin := range [...]float64{0, 3} {
 		for _, price := range priceLadder() {
-			for _, n := range steps {
-				out = append(out, shot{price, margin, n})
-			}
+			out = append(out, shot{price, margin})
 		}
 	}
 	return out
@@ -279,13 +276,13 @@ func shots(steps ...int) (out []shot) {
 
 // staircases proposes the best staircases of at most two and of at most four corners, at each price.
 func (p *proposer) staircases() error {
-	all := shots(2, maxCorners)
-	best := make([]Staircase, len(all))
+	all := shots()
+	best := make([][]Staircase, len(all))
 	err := inParallel(len(all), func(i int) (err error) {
-		best[i], _, err = p.grid.BestSteps(p.priced(all[i].price, all[i].margin), p.mould.otherwise, all[i].steps)
+		best[i], _, err = p.grid.bestSteps(p.priced(all[i].price, all[i].margin), p.mould.otherwise, 2, maxCorners)
 		return err
 	})
-	for _, s := range best {
+	for _, s := range slices.Concat(best...) {
 		if err == nil && len(s.Corners) > 0 {
 			p.addCorners(Staircases, s.Corners...)
 		}
@@ -302,7 +299,7 @@ func (p *proposer) waterfalls() error {
 	if err != nil {
 		return err
 	}
-	all := shots(0)
+	all := shots()
 	best := make([]Waterfall, len(all))
 	err = inParallel(len(all), func(i int) (err error) {
 		best[i], err = grid.BestWaterfall(p.priced(all[i].price, all[i].margin), Zone{Otherwise: p.mould.otherwise})

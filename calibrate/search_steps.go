@@ -8,19 +8,35 @@ import (
 
 // BestSteps is BestStaircase among the staircases of at most so many steps: 1 is a pair of cutoffs.
 func (g *Grid) BestSteps(maximize Form, otherwise dataset.Action, steps int) (Staircase, int64, error) {
-	if steps < 0 {
-		return Staircase{}, 0, fmt.Errorf("staircases of at most %d steps, want 0 or more", steps)
-	}
-	w, p, err := g.gains(maximize, otherwise)
+	list, w, err := g.bestSteps(maximize, otherwise, steps)
 	if err != nil {
 		return Staircase{}, 0, err
 	}
-	// The best of any shape is the best of few steps if it has few, and costs one pass instead of one for each step.
-	s := g.staircase(g.descend(w))
-	if len(s.Corners) > steps {
-		s = g.fewSteps(g.surface(w), steps)
+	return list[0], g.value(w, list[0]), nil
+}
+
+// bestSteps returns the best staircase of each number of steps, which rise: more steps go on from fewer, and cost no second search.
+func (g *Grid) bestSteps(maximize Form, otherwise dataset.Action, steps ...int) ([]Staircase, Problem, error) {
+	if steps[0] < 0 {
+		return nil, Problem{}, fmt.Errorf("staircases of at most %d steps, want 0 or more", steps[0])
 	}
-	return s, g.value(p, s), nil
+	w, p, err := g.gains(maximize, otherwise)
+	if err != nil {
+		return nil, p, err
+	}
+	// The best of any shape is the best of few steps if it has few, and costs one pass instead of one for each step.
+	free := g.staircase(g.descend(w))
+	out := make([]Staircase, len(steps))
+	few := 0
+	for i, n := range steps {
+		if out[i] = free; len(free.Corners) > n {
+			few = i + 1
+		}
+	}
+	if few > 0 {
+		copy(out, g.fewSteps(g.surface(w), steps[:few]))
+	}
+	return out, p, nil
 }
 
 // A stepper holds, for each corner position, the best staircase that begins there and has at most so many steps.
@@ -33,15 +49,19 @@ type stepper struct {
 
 // fewSteps adds one step at a time: a staircase from corner (i, h) is either all that lies above it, or goes on at a
 // later row j with a lower corner: all above (i, h), less all above (j, h), plus the best from there.
-func (g *Grid) fewSteps(q []int64, steps int) Staircase {
-	if steps == 0 {
-		return Staircase{}
-	}
+func (g *Grid) fewSteps(q []int64, steps []int) (out []Staircase) {
 	s := stepper{Grid: g, q: q, worth: append([]int64(nil), q...), order: append([]int64(nil), g.ties...)}
-	for range steps - 1 {
-		s.extend()
+	for _, n := range steps {
+		if n == 0 {
+			out = append(out, Staircase{})
+			continue
+		}
+		for len(s.next) < n-1 {
+			s.extend()
+		}
+		out = append(out, s.best())
 	}
-	return s.best()
+	return out
 }
 
 // extend allows one step more. It goes from the last row down and, in a row, from the lowest height up, so that it reads

@@ -54,7 +54,7 @@ type Account struct {
 func (s *Scan) Account() (Account, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	a := Account{Read: s.log.read, Period: s.log.period, IDsChecked: s.ids != nil}
+	a := Account{Read: s.log.read, Period: s.log.period, IDsChecked: s.ids != nil && !s.ids.gone}
 	for _, src := range s.sources {
 		a.Files = append(a.Files, src.info())
 	}

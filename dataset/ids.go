@@ -13,8 +13,11 @@ import (
 // they come; the repeats are found at the end, in input order, so that the result does not depend on timing.
 type idCheck struct {
 	id, time int // columns
+	most     int // records that are remembered, 0 for any number
 
 	mu      sync.Mutex
+	count   int
+	gone    bool // there were more
 	batches []batchPlace
 	// Records are split by their hash, so that each part is sorted on its own.
 	parts [256][]idRecord
@@ -32,6 +35,10 @@ type idRecord struct {
 	batch uint32
 	delta uint32 // lines or rows behind the batch's row
 }
+
+// autoIDs is how many records are looked at where the check was not asked for but only the inputs are small: a compressed one
+// may hold any number.
+const autoIDs = 1 << 23
 
 func newIDCheck(id, time int) *idCheck { return &idCheck{id: id, time: time} }
 
@@ -54,6 +61,10 @@ func (c *idCheck) add(b *Batch) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.count += len(records); c.gone || c.most > 0 && c.count > c.most {
+		c.gone, c.batches, c.parts = true, nil, [256][]idRecord{}
+		return
+	}
 	batch := uint32(len(c.batches))
 	c.batches = append(c.batches, batchPlace{b.Unit, b.Row})
 	for _, r := range records {

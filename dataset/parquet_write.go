@@ -17,7 +17,7 @@ const groupRows = 1 << 20
 
 // groupCells bounds the cells of a row group, groupText the bytes of their text.
 const (
-	groupCells = 1 << 23
+	groupCells = 1 << 22
 	groupText  = 1 << 28
 )
 

@@ -18,7 +18,8 @@ type Options struct {
 	// CheckIDs says whether repeated records (one customer_id at one time) are looked for: it costs an id column and 24
 	// bytes of memory a record.
 	CheckIDs bool
-	// CheckIDsUpTo looks for them also where the inputs have at most so many bytes together, or an unknown number.
+	// CheckIDsUpTo looks for them also where the inputs have at most so many bytes together, or an unknown number; it gives up
+	// where they turn out to hold more than 8 million records.
 	CheckIDsUpTo int64
 	// Saved describes the inputs where they are saved cubes (PeekSaved), nil where they are an ordinary history.
 	Saved *Saved
@@ -97,6 +98,9 @@ func Open(ctx context.Context, names []string, stdin io.Reader, opt Options) (*S
 			make([]*Saved, len(inputs)), make([]SavedTotals, len(inputs))}
 	} else if opt.CheckIDs || opt.CheckIDsUpTo > 0 && size <= opt.CheckIDsUpTo {
 		s.ids = newIDCheck(s.column(Field{CustomerID, KindText}), s.column(Field{Timestamp, KindTime}))
+		if !opt.CheckIDs {
+			s.ids.most = autoIDs
+		}
 	}
 	if opt.Labels != nil {
 		s.column(Field{opt.Labels.Key, KindText})

@@ -132,7 +132,7 @@ func installBrowser() error {
 	ctx, cancel := context.WithTimeout(context.Background(), startTime)
 	defer cancel()
 	// Two test binaries at a time wait for each other.
-	const script = "apt-get -o DPkg::Lock::Timeout=240 update && apt-get -o DPkg::Lock::Timeout=240 install -y --no-install-recommends chromium"
+	const script = "apt-get -o Acquire::Retries=3 -o DPkg::Lock::Timeout=240 update && apt-get -o Acquire::Retries=3 -o DPkg::Lock::Timeout=240 install -y --no-install-recommends chromium"
 	cmd := exec.CommandContext(ctx, "sh", "-c", script)
 	cmd.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive")
 	if out, err := cmd.CombinedOutput(); err != nil {

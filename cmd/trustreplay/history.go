@@ -21,7 +21,7 @@ func historyFlags(more ...cli.Flag) []cli.Flag {
 		&cli.StringSliceFlag{Name: "labels", Usage: "outcomes by id from `FILE` (CSV, JSONL or Parquet), such as the vendor's customer_id,label; repeatable"},
 		&cli.StringFlag{Name: "labels-key", Usage: "the `ID` that labels are keyed by: customer_id, session_id or resolution_id", DefaultText: "the first that the file has"},
 		&cli.StringFlag{Name: "mapping", Usage: "YAML `FILE` that says where fields are under other names"},
-		&cli.StringFlag{Name: "check-ids", Value: "auto", Usage: "`WHEN` to look for repeated records: always, never, or auto, which is up to 256 MiB of input"},
+		&cli.StringFlag{Name: "check-ids", Value: "auto", Usage: "`WHEN` to look for repeated records: always, never, or auto, which is up to 256 MiB of input and 8 million records"},
 		weightsFlag(),
 		&cli.BoolFlag{Name: "strict", Usage: "end with exit code 2 on the first kind of bad record instead of counting it"},
 		&cli.IntFlag{Name: "workers", Usage: "read with `N` goroutines; the answer does not depend on it", DefaultText: "one per core"},

@@ -120,7 +120,19 @@ func hostileSizes() []hostile {
 			io.WriteString(w, pack(`"}`+"\n"+strings.ReplaceAll(plainRecord, `"a"`, `"b"`)))
 		}
 	}
+	records := content / 16 / len(plainRecord)
+	many := accepted(int64(records), fmt.Sprintf("duplicate_id 2,3,4,5,6 and %d (noted)", records-6))
+	if records > 1<<23 { // repeated records are looked for in small files, which this one is, unless they hold more than so many
+		many = accepted(int64(records))
+	}
 	return []hostile{
+		{name: "bomb-of-records.jsonl.gz", want: many, make: func(w io.Writer) {
+			z := gzip.NewWriter(w)
+			defer z.Close()
+			for n := records; n > 0; n -= 1000 {
+				io.WriteString(z, strings.Repeat(plainRecord, min(n, 1000)))
+			}
+		}},
 		{name: "long-line.jsonl", want: accepted(3, "line_too_long 2"), make: func(w io.Writer) {
 			io.WriteString(w, among(`{"pad":"`+strings.Repeat("x", line)+`"}`))
 		}},
