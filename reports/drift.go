@@ -169,7 +169,7 @@ func shownText(s calibrate.Shifts, what string) string {
 	if !least.Defined() {
 		return "These numbers of records could not have shown every rise, however large."
 	}
-	return fmt.Sprintf("A rise of %s in any %s would have been marked; a smaller one may be there.", strings.TrimPrefix(points(least), "+"), what)
+	return fmt.Sprintf("A counted rise of %s in any %s would have been marked; a smaller one may be there, and half of true ones of that size are missed.", strings.TrimPrefix(points(least), "+"), what)
 }
 
 func decisionHeadline(d *calibrate.Drift) string {
@@ -194,7 +194,7 @@ func fraudHeadline(d *calibrate.Drift) string {
 	}
 	text := fmt.Sprintf("Fraud rates: of %d none is marked as changed.", s.Tested)
 	if least := s.List[0].Least; least.Defined() { // of all labeled records
-		text += fmt.Sprintf(" A rise of %s of all labeled records would have been marked; in a small part only a larger one.", strings.TrimPrefix(points(least), "+"))
+		text += fmt.Sprintf(" A counted rise of %s of all labeled records would have been marked, and half of true ones of that size are missed; in a small part only a larger one.", strings.TrimPrefix(points(least), "+"))
 	}
 	return text
 }

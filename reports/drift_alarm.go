@@ -44,8 +44,11 @@ func limitAlarmText(d *calibrate.Drift, a DriftAlarm) string {
 		say("%s frauds in %s labeled approvals of %s to %s (%s).", thousands(w.Frauds), thousands(w.Records), from, a.State.Through(), portionText(calibrate.Portion{K: w.Frauds, N: w.Records}))
 		say("Evidence against the limit: p %s, whenever and however often one looks; it rings at %s.", chanceCell(calibrate.Number(w.PValue())).Text, confidenceText(1-d.Confidence))
 	}
+	if a.State.MaturityDays == 0 {
+		say("Labels are taken as they are: fraud that is reported after its day was counted is never counted (--maturity DAYS waits for it).")
+	}
 	if a.Rings {
-		say("It stays on until it is answered: then begin a new state file.")
+		say("It stays on until it is answered: then begin a new state file, with --alarm-from behind the days that were answered.")
 	}
 	switch {
 	case run.Added > 0:

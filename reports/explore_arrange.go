@@ -22,7 +22,7 @@ func (x Explorer) data(packed packedCube) (explorePage, error) {
 	s := screen{account: x.Cube.Account, confidence: x.Confidence}
 	p := explorePage{
 		SchemaVersion: schemaVersion, Title: "Explore " + x.Champion.Name + " on " + thousands(x.Cube.Records()) + " records",
-		Source: clean(s.source() + "."), Warnings: warnings, Method: s.method(), Records: x.Cube.Records(), Rows: t.Len(), Step: packed.step,
+		Source: clean(s.source() + "."), Warnings: warnings, Method: s.method() + " " + chosenByLooking, Records: x.Cube.Records(), Rows: t.Len(), Step: packed.step,
 		Z: calibrate.NormalQuantile(x.Confidence), Delta: 1 - x.Confidence, Confidence: confidenceText(x.Confidence), MoneyPerMajor: int64(replay.MoneyPerMajor),
 		Actions: make([]string, dataset.NumActions), Clusters: make([]string, replay.NumRows), Limits: []exploreLimit{}, Costs: []exploreCost{}, Segments: []exploreSegment{},
 	}
@@ -252,3 +252,6 @@ func (x Explorer) id(p *explorePage) string {
 	binary.Write(h, binary.BigEndian, int64(p.Step))
 	return fmt.Sprintf("%x", h.Sum(nil))[:10]
 }
+
+// chosenByLooking is what an interval does not know of a draft that a hand moved until its numbers pleased (STATISTICS.md, section 2).
+const chosenByLooking = "No interval knows that a draft was chosen by looking: on new records it does worse as a rule. Certify before use (trustreplay calibrate)."

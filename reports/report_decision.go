@@ -215,8 +215,19 @@ func (m monthly) minds() []string {
 		out = append(out, m.championMinds()...)
 	}
 	out = append(out, m.openMinds()...)
+	if m.decide() == decideNone { // of nothing that is promised
+		return append(out, m.noneMinds())
+	}
 	return append(out, fmt.Sprintf("A change in who applies. What is promised is of applicants like those of %s; Stability says what has moved.",
 		m.Calibration.Windows[len(m.Calibration.Windows)-1]))
+}
+
+// noneMinds says where a promise could come from, where there is none.
+func (m monthly) noneMinds() string {
+	if m.advice.cert != nil {
+		return fmt.Sprintf("Records that no calibration has looked at, newer than %s: they can carry a promise.", m.Calibration.Windows[len(m.Calibration.Windows)-1])
+	}
+	return "More labeled, mature records: the report makes the decision again."
 }
 
 // promiseMinds say how near the certificate was to none, and what of the rollout would end it.
@@ -245,11 +256,22 @@ func (m monthly) promiseMinds() (out []string) {
 func (m monthly) championMinds() (out []string) {
 	for _, v := range m.advice.Standing {
 		if v.Certifiable && v.Bound.Defined() && float64(v.Bound) > v.Alpha && v.N > 0 {
-			out = append(out, fmt.Sprintf("The champion is itself not shown to keep %s: %s of %s count against it, with %s confidence %s.", limitText(v.Limit), thousands(v.K), thousands(v.N),
+			out = append(out, fmt.Sprintf("The champion is itself not shown to keep %s: %s%s of %s count against it, with %s confidence %s.", limitText(v.Limit), worstWords(v), thousands(v.K), thousands(v.N),
 				confidenceText(1-m.Calibration.Goals.Delta), atMost(v.Bound)))
 		}
 	}
 	return out
+}
+
+// worstWords say which of the records that count against a limit were not seen to, but are taken as what hurts it most.
+func worstWords(v calibrate.Finding) string {
+	switch {
+	case v.Undecided > 0:
+		return fmt.Sprintf("%s undecided records are taken as what hurts most, and if they were what hurts least, it would be %s of %s. As it is, ", thousands(v.Undecided), thousands(v.LeastK), thousands(v.LeastN))
+	case v.Withheld > 0:
+		return fmt.Sprintf("%s without a label are taken as what hurts most, and in all ", countOf(int(v.Withheld), "record"))
+	}
+	return ""
 }
 
 // openMinds say what answers the history does not have: of what production stopped, and of what it did not ask.

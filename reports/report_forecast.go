@@ -16,8 +16,17 @@ var (
 	forecastLater = []string{"fraud_rate", "fraud_capture", "insult_rate"}
 )
 
-// forecastConfidence is that of the intervals of forecasts.
+// forecastConfidence is that of the predictions of one policy together: of five that hold with 95 % each, one is outside in every
+// sixth month in which nothing has changed, and a report that called this more than chance would be wrong.
 const forecastConfidence = 0.95
+
+// forecastEach is the confidence of one prediction (Bonferroni).
+func forecastEach() float64 {
+	return 1 - (1-forecastConfidence)/float64(len(forecastNow)+len(forecastLater))
+}
+
+// predictionHead is the heading of the predictions.
+func predictionHead() string { return confidenceText(forecastConfidence) + ", together" }
 
 // A forecastJSON is what a policy is expected to do with the records that come next, and what it did up to then: the next report
 // subtracts, so that what became known since is held against the forecast and nothing else is.
@@ -89,7 +98,7 @@ func (m monthly) forecasts() []forecastJSON {
 		return out
 	}
 	out = append(out, m.forecast("champion", m.Results[0], nil))
-	if at := m.proposed(); at != nil {
+	if at := m.proposed(); at != nil && m.decide() == decideChange {
 		for _, v := range m.Versus {
 			if v.Result.Policy == at.Policy {
 				out = append(out, m.forecast("proposed", v.Result, at))
@@ -125,7 +134,7 @@ func (m monthly) forecast(role string, r replay.Result, at *calibrate.Candidate)
 		for _, name := range names {
 			x := countNamed(counts, name)
 			next := min((x.N+months/2)/months, calibrate.MaxPredicted)
-			p, found := calibrate.Predict(x.K, x.N, next, forecastConfidence)
+			p, found := calibrate.Predict(x.K, x.N, next, forecastEach())
 			if found {
 				out.Measures = append(out.Measures, forecastMeasureJSON{name, basis, x.K, x.N, next, p.Low, p.High, p.Expected, p.Confidence})
 			}
@@ -153,12 +162,13 @@ func (m monthly) forecastBlocks() []Block {
 func (f forecastJSON) table() *Table {
 	t := &Table{Name: "forecast-" + f.Role, Caption: fmt.Sprintf("What %s (%s) is expected to do next", f.Policy.Name, f.Role),
 		Columns: []Column{{Name: "measure"}, {Name: "basis"}, {Name: "counted", Align: Right, Extra: true}, {Name: "rate", Align: Right},
-			{Name: "next", Head: "of the next", Align: Right}, {Name: "expected", Align: Right}, {Name: "interval", Head: confidenceText(forecastConfidence) + " prediction", Align: Right}}}
+			{Name: "next", Head: "of the next", Align: Right}, {Name: "expected", Align: Right}, {Name: "interval", Head: predictionHead(), Align: Right}}}
 	for _, x := range f.Measures {
 		t.Rows = append(t.Rows, []Cell{textCell(measureWords(x.Name)), textCell(x.Basis), textCell(thousands(x.K) + " of " + thousands(x.N)), shareOf(x.K, x.N),
 			countCell(x.Next), {x.Expected, thousands(int64(math.Round(float64(x.Expected))))}, textCell(thousands(x.Low) + " – " + thousands(x.High))})
 	}
-	t.Footnotes = []string{"If the rates stay as they were: the beta-binomial of Jeffreys' posterior, which knows the chance of the coming records too, and takes records as independent. A count outside of it is news."}
+	t.Footnotes = []string{fmt.Sprintf("If the rates stay as they were: the beta-binomial of Jeffreys' posterior, which knows the chance of the coming records too, and takes records as independent. Each holds with %s, and so all together with %s. A count outside of it is news.",
+		confidenceText(forecastEach()), confidenceText(forecastConfidence))}
 	return t
 }
 
@@ -179,7 +189,7 @@ func (m monthly) realisedBlocks() []Block {
 	f := m.Previous.inForce(m.Champion)
 	t := &Table{Name: "realised", Caption: fmt.Sprintf("What %s did since the report of %s, which forecast it as %s", f.Policy.Name, m.Previous.Month, f.Role),
 		Columns: []Column{{Name: "measure"}, {Name: "forecast", Head: "forecast from", Align: Right}, {Name: "since", Head: "known since", Align: Right}, {Name: "rate", Align: Right},
-			{Name: "prediction", Head: confidenceText(forecastConfidence) + " prediction", Align: Right}, {Name: "result"}}}
+			{Name: "prediction", Head: predictionHead(), Align: Right}, {Name: "result"}}}
 	var outside []string
 	for _, x := range m.realised(f) {
 		t.Rows = append(t.Rows, x.cells())
@@ -189,14 +199,17 @@ func (m monthly) realisedBlocks() []Block {
 	}
 	verdict := "What became known since is within the predictions, as far as it is known."
 	if outside != nil {
-		verdict = fmt.Sprintf("More than chance explains at %s: %s what was predicted.", confidenceText(forecastConfidence), strings.Join(outside, ", "))
+		verdict = fmt.Sprintf("More than chance explains, at %s for all of them together: %s what was predicted.", confidenceText(forecastConfidence), strings.Join(outside, ", "))
 	}
 	t.Footnotes = []string{"Known since: of approvals and reviews the records of later months; of what takes a label, those whose label became final since, of whatever month."}
+	if m.account.Mature == nil {
+		t.Footnotes = append(t.Footnotes, "Labels are taken as they are: a record that counted as legit then and as fraud now adds a fraud and no record, so that late reports look like a rise (--maturity DAYS).")
+	}
 	return []Block{Paragraph(verdict), t}
 }
 
 // A realisedJSON is one measure of a forecast beside what came of it. Result is inside, above, below, unknown while no record counts
-// yet, or inconsistent where the records of the two reports are not of one history.
+// yet, or inconsistent where the records of the two reports are not of one history, or their labels final at another age.
 type realisedJSON struct {
 	Name   string `json:"name"`
 	FromK  int64  `json:"forecast_k"`
@@ -225,10 +238,22 @@ func (m monthly) realised(f forecastJSON) []realisedJSON {
 				r.K, r.N = r.K-then.K, r.N-then.N
 			}
 		}
-		r.judge(x)
+		if r.judge(x); late && !m.sameMaturity() {
+			r.K, r.N, r.Low, r.High, r.Result = 0, 0, nil, nil, "inconsistent"
+		}
 		out = append(out, r)
 	}
 	return out
+}
+
+// sameMaturity tells that labels are final at the age at which the previous report took them to be. If not, records of one age changed
+// their labels between the two, and what became known since is no sample of what was forecast.
+func (m monthly) sameMaturity() bool {
+	days := 0
+	if now := newMaturity(m.account); now != nil {
+		days = now.Days
+	}
+	return days == m.Previous.maturityDays
 }
 
 // judge says where the count is to its prediction.
@@ -241,7 +266,7 @@ func (r *realisedJSON) judge(x forecastMeasureJSON) {
 		r.Result = "unknown"
 		return
 	}
-	p, _ := calibrate.Predict(x.K, x.N, r.N, forecastConfidence)
+	p, _ := calibrate.Predict(x.K, x.N, r.N, forecastEach())
 	r.Low, r.High = &p.Low, &p.High
 	switch {
 	case r.K < p.Low:
@@ -262,7 +287,7 @@ func (r realisedJSON) cells() []Cell {
 			row[5] = textCell("not known yet: no later record")
 		}
 	case "inconsistent":
-		row[5] = textCell("not comparable: the records known then are not all in these files")
+		row[5] = textCell("not comparable: the records known then are not all in these files, or --maturity was another")
 	default:
 		row[2], row[3] = textCell(thousands(r.K)+" of "+thousands(r.N)), shareOf(r.K, r.N)
 		row[4] = textCell(thousands(*r.Low) + " – " + thousands(*r.High))

@@ -67,8 +67,9 @@ func placeIn(name string, src []byte, err error) string {
 // A Previous is the report of a month before, as far as the next one needs it.
 type Previous struct {
 	// File is its name, Month the one that it is of.
-	File, Month string
-	forecasts   []forecastJSON
+	File, Month  string
+	maturityDays int // 0 where labels were taken as they are
+	forecasts    []forecastJSON
 }
 
 var monthForm = regexp.MustCompile(`^\d{4}-(0[1-9]|1[0-2])$`)
@@ -80,6 +81,7 @@ func ParsePrevious(name string, src []byte) (*Previous, error) {
 	}
 	var saved struct {
 		Month     *string        `json:"month"`
+		Maturity  *maturityJSON  `json:"maturity"`
 		Forecasts []forecastJSON `json:"forecasts"`
 	}
 	if err := json.Unmarshal(src, &saved); err != nil {
@@ -96,7 +98,11 @@ func ParsePrevious(name string, src []byte) (*Previous, error) {
 			return nil, fmt.Errorf("%s: forecasts[%d]%w", name, i, err)
 		}
 	}
-	return &Previous{name, *saved.Month, saved.Forecasts}, nil
+	out := &Previous{File: name, Month: *saved.Month, forecasts: saved.Forecasts}
+	if saved.Maturity != nil {
+		out.maturityDays = saved.Maturity.Days
+	}
+	return out, nil
 }
 
 // mostCounted is beyond any history, and exact as a floating point number.

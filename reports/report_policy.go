@@ -32,7 +32,7 @@ func (m monthly) currentBlocks() []Block {
 		s := m.screen
 		s.by = []string{field}
 		t := named(fmt.Sprintf("segments-%d", i+1), s.groups(busiest(only(m.Results[0], field))))
-		t.Footnotes = append(t.Footnotes, "The most records first.")
+		t.Footnotes = append(t.Footnotes, "The most records first. Each interval is for its line alone, and not for all of them together.")
 		out = append(out, t)
 	}
 	all := m.measureTable("All measures of " + r.Policy.Name)
@@ -133,7 +133,7 @@ func (m monthly) recommendationBlocks() []Block {
 // rolloutBlocks lead from the champion to the recommendation.
 func (m monthly) rolloutBlocks() []Block {
 	switch {
-	case m.advice == nil, m.proposed() == nil:
+	case m.advice == nil, m.decide() != decideChange:
 		return lacking("There is nothing to roll out: no change is recommended.")
 	case len(m.Evidence.Rollout) == 0:
 		return lacking("No rollout was asked for (--rollout N).")

@@ -18,6 +18,9 @@ func (m monthly) scopeBlocks() []Block {
 		out = append(out, Paragraph(fmt.Sprintf("The files hold %s records of later months than %s: this section and Score performance count them, nothing else does.", thousands(n), m.Month)))
 	}
 	if text := maturityText(m.account); text != "" {
+		if mature := m.account.Mature; mature != nil && mature.Immature > 0 {
+			text += ". The labels counted above are as they are, final or not"
+		}
 		out = append(out, Paragraph(text+"."))
 	}
 	if len(p.Account.Issues) > 0 {
@@ -236,6 +239,6 @@ func (m monthly) monthActions(r replay.Result) *Table {
 	if total.N() > 0 {
 		t.Total = row(textCell("all"), r.Counts, rate(m.setting(m.results[0]), r.Counts))
 	}
-	t.Footnotes = []string{"Shares of the records of the month; fraud rate: among approved records whose outcome is known and final."}
+	t.Footnotes = []string{"Shares of the records of the month; fraud rate: among approved records whose outcome is known and final. Each interval is for its month alone."}
 	return t
 }

@@ -19,10 +19,12 @@ func (m monthly) scoreBlocks() []Block {
 	if len(blocks) == 0 {
 		return lacking("No labeled record has a score.")
 	}
-	out := []Block{named("scores", blocks[0].(*Table))}
+	var out []Block
 	if mature := m.account.Mature; mature != nil && mature.Immature > 0 {
-		out = append([]Block{Paragraph("Labels as they were recorded, final or not: the sections that follow count fewer of them, those that are final.")}, out...)
+		out = append(out, Paragraph(fmt.Sprintf("Labels are taken as they are here, those of the %s records younger than %s too, which are not final: these rates of fraud may still rise, and are not those of policies elsewhere in this report.",
+			thousands(mature.Immature), daysText(int64(mature.Days)))))
 	}
+	out = append(out, named("scores", blocks[0].(*Table)))
 	more := Details{Summary: "Lift and gains, the heat map as a picture and its cells, recorded clusters"}
 	if p.Collection().Mode != replay.ModeSingle {
 		out = append(out, heatTable(p))

@@ -2,6 +2,7 @@ package reports
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/trustreplay/trustreplay/calibrate"
 	"github.com/trustreplay/trustreplay/dataset"
@@ -17,8 +18,8 @@ func (m monthly) unknownBlocks() []Block {
 				r.Policy.Name, countShare(u.N(), r.Total().N()), r.Policy.Second))
 		}
 	}
-	if mature := m.account.Mature; mature != nil && mature.Immature > 0 {
-		limits = append(limits, fmt.Sprintf("The fraud among the %s youngest records: their labels are not final. They count in approvals, and in no rate of fraud.", thousands(mature.Immature)))
+	if mature := m.account.Mature; mature != nil && mature.Immature > 0 && !m.finalThroughout() {
+		limits = append(limits, fmt.Sprintf("The fraud among the %s youngest records of the files: their labels are not final. They count in approvals and in no fraud rate of a policy; Scope and Score performance take labels as they are.", thousands(mature.Immature)))
 	}
 	if m.Calibration != nil && m.Calibration.Timeless > 0 {
 		limits = append(limits, fmt.Sprintf("In which window %s records without a time belong: no certificate counts them.", thousands(m.Calibration.Timeless)))
@@ -48,6 +49,12 @@ func (m monthly) unknownBlocks() []Block {
 		return lacking("Nothing of what this report asks is left open by these records, chance apart.")
 	}
 	return out
+}
+
+// finalThroughout tells that the label of every record with a time is final, as where the month of the report lies far enough back.
+func (m monthly) finalThroughout() bool {
+	mature, p := m.account.Mature, m.account.Period
+	return mature != nil && p != nil && p.Last <= time.UnixMicro(mature.AsOf).UTC().AddDate(0, 0, -mature.Days).UnixMicro()
 }
 
 // evidenceBlocks say what the report was made from, so that it can be made again, and what its words mean.

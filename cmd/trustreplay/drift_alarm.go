@@ -75,7 +75,7 @@ func (e *env) ring(c *cli.Context, a alarms, d *calibrate.Drift, cube *replay.Cu
 
 func (e *env) ringLimit(c *cli.Context, limit replay.Limit, cube *replay.Cube, q replay.Question) (reports.DriftAlarm, error) {
 	out := reports.DriftAlarm{Condition: limit.String(), Kept: c.String("state") != "", From: c.String("alarm-from")}
-	days := calibrate.AlarmDays(cube.DayApprovals(), cube.Account, out.From)
+	days := calibrate.AlarmDays(cube.DayApprovals(), cube.Account, "")
 	var err error
 	if until := c.String("until"); until != "" {
 		days = slices.DeleteFunc(days, func(d calibrate.AlarmDay) bool { return d.Day >= until })
@@ -90,10 +90,34 @@ func (e *env) ringLimit(c *cli.Context, limit replay.Limit, cube *replay.Cube, q
 	if out.Kept {
 		out.Run, err = e.keepAlarm(c, c.String("state"), out.State, days)
 	} else {
-		out.Run = out.State.Add(days)
+		out.Run = out.State.Add(daysFrom(days, out.From))
 	}
 	out.Rings = out.State.Watch.Alarm(1 - c.Float64("confidence"))
 	return out, err
+}
+
+// daysFrom leaves out the days before a first one, "" for none.
+func daysFrom(days []calibrate.AlarmDay, from string) []calibrate.AlarmDay {
+	return slices.DeleteFunc(slices.Clone(days), func(d calibrate.AlarmDay) bool { return d.Day < from })
+}
+
+// startsLate returns an error where a first day would leave out days that a state has yet to count. Who may leave out days behind
+// those that were counted, having seen them, could keep any alarm from ringing.
+func startsLate(file string, state *calibrate.Alarm, days []calibrate.AlarmDay, from string) error {
+	through := state.Through()
+	left := slices.DeleteFunc(slices.Clone(days), func(d calibrate.AlarmDay) bool { return d.Day <= through || d.Day >= from })
+	if through == "" || len(left) == 0 {
+		return nil
+	}
+	return fmt.Errorf("--alarm-from %s: %s has counted up to %s, and %s of the history, the first %s, would be left out for good: want no --alarm-from after %s, or a new --state file for a new alarm",
+		from, file, through, dayCount(len(left)), left[0].Day, left[0].Day)
+}
+
+func dayCount(n int) string {
+	if n == 1 {
+		return "1 day"
+	}
+	return fmt.Sprintf("%d days", n)
 }
 
 // maxState is room for a thousand years of days.
@@ -114,7 +138,11 @@ func (e *env) keepAlarm(c *cli.Context, name string, state *calibrate.Alarm, day
 	if err != nil {
 		return run, err
 	}
+	from := c.String("alarm-from")
+	if err := startsLate(name, kept, days, from); err != nil {
+		return run, err
+	}
 	*state = *kept
-	run = state.Add(days)
+	run = state.Add(daysFrom(days, from))
 	return run, e.file(c, name, jsonText(state))
 }
