@@ -2,9 +2,12 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/trustreplay/trustreplay/dataset"
@@ -79,7 +82,29 @@ func (e *env) writeReport(c *cli.Context, doc reports.Document) error {
 			return err
 		}
 	}
+	_, _, tables, figures := reportBeside(page)
+	for _, folder := range []string{tables, figures} {
+		if err := e.strangers(folder, files); err != nil {
+			return err
+		}
+	}
 	return nil
+}
+
+// strangers tells which files of a folder are not of the report that was written into it: a former one may have had more tables. They
+// stay, for they may be somebody's own.
+func (e *env) strangers(folder string, files []reports.File) error {
+	entries, err := os.ReadDir(folder)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	entries = slices.DeleteFunc(entries, func(at fs.DirEntry) bool {
+		return slices.ContainsFunc(files, func(f reports.File) bool { return f.Name == filepath.Join(folder, at.Name()) })
+	})
+	if len(entries) > 0 {
+		fmt.Fprintf(e.stderr, "trustreplay: %s holds %d more files, such as %s, which are not of this report\n", folder, len(entries), entries[0].Name())
+	}
+	return err
 }
 
 // reportFiles are the files of a report with their paths, the page last.
