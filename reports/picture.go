@@ -220,7 +220,7 @@ func (c Curve) cleaned(x Axis) Curve {
 func (p Point) finite() bool { return finite(p.X) && finite(p.Y) }
 
 // finite reports whether a value can be drawn: beyond the limit the difference of two values, or a share in percent, may be none.
-func finite(v float64) bool { return math.Abs(v) < 1e300 }
+func finite(v float64) bool { return math.Abs(v) <= 1e300 }
 
 // empty reports whether there is nothing to show.
 func (p Picture) empty() bool {
