@@ -22,6 +22,8 @@ func TestExploreSpeed(t *testing.T) {
 	t.Logf("%s: %d records in %d rows, built and opened in %v, of which the page's scripts ran %v ms", history, evaluate[int](p, "explorer.page.records"), evaluate[int](p, "explorer.page.rows"),
 		time.Since(began).Round(time.Millisecond), evaluate[float64](p, "Math.round(performance.now() - performance.getEntriesByType('navigation')[0].responseEnd)"))
 	t.Logf("from the file's first byte to the first numbers: %v ms", evaluate[float64](p, "Math.round(explorer.shown)"))
+	// A hand takes its time after a page has opened, in which the page and the browser finish what they put off.
+	evaluate[bool](p, "new Promise((done) => setTimeout(() => done(true), 2000))")
 	for _, of := range []struct{ axis, edge, shown int }{{0, 2, 0}, {1, 2, 1}, {1, 2, 0}} { // with the curve of the same cutoff, and of another
 		times := evaluate[[]float64](p, fmt.Sprintf(`(async () => {
 			const { store, page } = explorer, out = [];

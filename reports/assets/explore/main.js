@@ -97,6 +97,8 @@ async function start() {
   show(store.state, true);
   explorer.shown = performance.now();
   setTimeout(() => page.products.forEach((p, axis) => rowsByAnswer(page, cube, axis)), 0); // before the first hand needs it
+  // A walk over all rows is slow until the browser has compiled it for good, which takes it a few calls.
+  for (let i = 1; i <= 4; i++) setTimeout(() => countDraft(page, cube, championDecider, keep, from), 250 * i);
 }
 
 /** What a curve depends on: all but the edge that moves, and what has no part in counting. */
