@@ -92,20 +92,14 @@ func (x Index) Colour() string {
 	return "red"
 }
 
-// adjustIndices corrects the p-values for having looked at all of the indices, and says what each could have shown.
-func adjustIndices(list []*Index, confidence float64) (tested int) {
-	var at []*Index
-	var p []float64
-	for _, x := range list {
-		if x.P.Defined() {
-			at, p = append(at, x), append(p, float64(x.P))
-		}
+// adjustIndices corrects the p-values for having looked at all of the indices, says what each could have shown, and returns how many
+// were tested.
+func adjustIndices(list []*Index, confidence float64) int {
+	tested := adjustTested(list, func(x *Index) (Number, *Number) { return x.P, &x.Adjusted })
+	for _, x := range tested {
+		x.Least = x.least((1 - confidence) / float64(len(tested)))
 	}
-	for i, v := range HolmAdjusted(p) {
-		at[i].Adjusted = Number(v)
-		at[i].Least = at[i].least((1 - confidence) / float64(len(p)))
-	}
-	return len(p)
+	return len(tested)
 }
 
 // leastPower is the share of cases in which what could have been shown would have been.

@@ -101,15 +101,5 @@ func Associate(k, n, j, m int64, sides Sides, confidence float64) Association {
 // Adjust corrects the p-values of associations for having looked at all of them, by Holm's method, and returns how many were
 // tested. An Adjusted of at most delta is one that Holm rejects at delta.
 func Adjust(list []*Association) (tested int) {
-	var at []*Association
-	var p []float64
-	for _, a := range list {
-		if a.P.Defined() {
-			at, p = append(at, a), append(p, float64(a.P))
-		}
-	}
-	for i, v := range HolmAdjusted(p) {
-		at[i].Adjusted = Number(v)
-	}
-	return len(p)
+	return len(adjustTested(list, func(a *Association) (Number, *Number) { return a.P, &a.Adjusted }))
 }

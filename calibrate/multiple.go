@@ -59,6 +59,22 @@ func HolmAdjusted(p []float64) []float64 {
 	return adjusted
 }
 
+// adjustTested corrects the p-values of all members of a list that have one, by HolmAdjusted, and returns these members. of gives a
+// member's p-value and the place of the corrected one.
+func adjustTested[T any](list []T, of func(T) (p Number, adjusted *Number)) (tested []T) {
+	var p []float64
+	for _, x := range list {
+		if v, _ := of(x); v.Defined() {
+			tested, p = append(tested, x), append(p, float64(v))
+		}
+	}
+	for i, v := range HolmAdjusted(p) {
+		_, adjusted := of(tested[i])
+		*adjusted = Number(v)
+	}
+	return tested
+}
+
 // FixedSequence walks the hypotheses in the order given, each at the full level delta, and stops at the first that it
 // cannot reject: the guarantee holds because the order was fixed before the data were seen. With starts above 1 it walks
 // from that many evenly spaced places, rounded down, each at delta/starts, for an order of which the beginning may be bad (Angelopoulos

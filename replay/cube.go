@@ -167,6 +167,9 @@ func (c *Cube) run(pol *Policy, many int) (*Result, error) {
 		return nil, err
 	}
 	r := c.plan.runner(pol)
+	if slices.ContainsFunc(c.groups, func(g cubeGroup) bool { return len(g.cells) >= many }) {
+		r.summer = newSummer(r)
+	}
 	res := &Result{Policy: pol, Economics: c.plan.Economics, Rules: make([]Tally, len(pol.Rules)), Held: make([]int64, len(pol.Rules)), By: c.plan.By, NoAmount: c.NoAmount, Unseen: c.unseenBy(pol),
 		Production: c.Production(), Treated: c.Treated()}
 	if c.plan.remembers() {
@@ -222,7 +225,7 @@ type runner struct {
 	first, second []uint8              // the class of each code of the two axes
 	bare          [2][]bool            // which codes of the two axes are Unclustered
 	tables        map[uint64][]verdict // by fired rules: the verdict for first class x second class
-	summer        *summer              // nil where cells are looked at one by one
+	summer        *summer              // nil where all cells are looked at one by one
 }
 
 // A class is a pair of status and cluster.
@@ -236,7 +239,6 @@ type verdict struct {
 func (p *Plan) runner(pol *Policy) *runner {
 	r := &runner{plan: p, pol: p.bind(pol), tables: map[uint64][]verdict{}}
 	r.classes()
-	r.summer = newSummer(r)
 	return r
 }
 

@@ -45,31 +45,7 @@ func (c Comparison) Only(by []string, field string) *Comparison {
 		if !found {
 			c.Groups = slices.Insert(c.Groups, i, SwapGroup{Key: key})
 		}
-		c.Groups[i].Swap.join(&g.Swap)
+		c.Groups[i].Swap = c.Groups[i].Swap.Add(g.Swap)
 	}
 	return &c
-}
-
-// join adds the counts of other records.
-func (s *Swap) join(other *Swap) {
-	for a := range s.Actions {
-		for b := range s.Actions[a] {
-			s.Actions[a][b] = s.Actions[a][b].Add(other.Actions[a][b])
-		}
-	}
-	for i := range s.Called {
-		for k := range s.Called[i] {
-			s.Called[i][k] += other.Called[i][k]
-		}
-	}
-	if other.Stopped == nil {
-		return
-	}
-	sum := *other.Stopped // a copy: the parts keep theirs
-	if s.Stopped != nil {
-		for i := range sum {
-			sum[i] = sum[i].Add(s.Stopped[i])
-		}
-	}
-	s.Stopped = &sum
 }

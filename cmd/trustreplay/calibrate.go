@@ -77,12 +77,8 @@ func (e *env) calibrate(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	q, err := calibrationQuestion(c.String("absent"), champion, goals)
+	q, err := askCalibration(c, champion, goals)
 	if err != nil {
-		return err
-	}
-	q.Outcomes = goals.Economics != nil && goals.Economics.Treatments != nil
-	if err := remember(c, &q); err != nil {
 		return err
 	}
 	if err := e.calibrationOutputs(c); err != nil {
@@ -147,6 +143,16 @@ func (e *env) certify(c *cli.Context, got *calibrate.Calibration, cube *replay.C
 		cert.Withdraw(n)
 	}
 	return cert, err
+}
+
+// askCalibration is calibrationQuestion with what the flags of a calibration add to it.
+func askCalibration(c *cli.Context, champion *replay.Policy, g calibrate.Goals) (replay.Question, error) {
+	q, err := calibrationQuestion(c.String("absent"), champion, g)
+	if err != nil {
+		return q, err
+	}
+	q.Outcomes = g.Economics != nil && g.Economics.Treatments != nil
+	return q, remember(c, &q)
 }
 
 // calibrationQuestion asks for every score apart, by month.

@@ -165,9 +165,6 @@ func askReport(c *cli.Context) (r reportRequest, err error) {
 			return r, fmt.Errorf("--previous: %w", err)
 		}
 	}
-	if r.question, err = calibrationQuestion(c.String("absent"), r.champion, r.goals); err != nil {
-		return r, err
-	}
-	r.question.Outcomes = r.goals.Economics != nil && r.goals.Economics.Treatments != nil
-	return r, remember(c, &r.question)
+	r.question, err = askCalibration(c, r.champion, r.goals)
+	return r, err
 }
