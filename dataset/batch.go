@@ -52,6 +52,7 @@ type Batch struct {
 	End bool
 
 	unit  unit    // the part being read, nil to claim the next
+	timed bool    // the records' times are in the log's period already
 	lines []int64 // of text: each record's line within the unit, 0 for the first; nil where record i is at Row+i
 	log   issueLog
 	dicts uint64      // the last DictID given out
@@ -80,7 +81,7 @@ func (b *Batch) reset(fields []Field, n int) {
 	if len(b.Cols) != len(fields) {
 		b.Cols = make([]Column, len(fields))
 	}
-	b.N, b.Bad, b.lines = n, nil, nil
+	b.N, b.Bad, b.lines, b.timed = n, nil, nil, false
 	for i := range fields {
 		b.Cols[i].resize(fields[i].Kind, n)
 	}

@@ -2,6 +2,7 @@ package dataset
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -142,6 +143,16 @@ func (p place) compare(q place) int {
 // A Period is a span of time, in microseconds since 1970 UTC, both ends included.
 type Period struct{ First, Last int64 }
 
+// noPeriod is the Period of no time at all.
+var noPeriod = Period{math.MaxInt64, math.MinInt64}
+
+// count widens p to a time, unless that is NoTime.
+func (p *Period) count(us int64) {
+	if us != NoTime {
+		p.First, p.Last = min(p.First, us), max(p.Last, us)
+	}
+}
+
 // Days returns the UTC days of both ends, as 2006-01-02.
 func (p Period) Days() (first, last string) {
 	day := func(us int64) string { return time.UnixMicro(us).UTC().Format(time.DateOnly) }
@@ -150,11 +161,14 @@ func (p Period) Days() (first, last string) {
 
 // addPeriod widens the period to the times of a batch.
 func (l *issueLog) addPeriod(b *Batch, column int) {
-	for r, t := range b.Cols[column].I64[:b.N] {
-		if p := l.period; p != nil && t >= p.First && t <= p.Last || t == NoTime || b.Rejected(r) {
-			continue
+	p := noPeriod
+	for r, us := range b.Cols[column].I64[:b.N] {
+		if !b.Rejected(r) {
+			p.count(us)
 		}
-		l.widen(&Period{t, t})
+	}
+	if p != noPeriod {
+		l.widen(&p)
 	}
 }
 

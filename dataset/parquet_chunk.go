@@ -45,14 +45,16 @@ type chunk struct {
 	data    []byte // what is left of PLAIN values
 	bit     int    // within data, of PLAIN booleans
 	arrow   *arrowReader
-	byArrow bool // the page is arrow's to decode
-	dict    page // for arrow
+	byArrow bool       // the page is arrow's to decode
+	dict    page       // for arrow
+	times   *pageTimes // nil unless pages of times may be passed
 
-	levels [runRows]uint8
-	codes  [runRows]uint32
-	vals   values
-	bools  []byte
-	strs   []string
+	levels  [runRows]uint8
+	present [runRows]uint8
+	codes   [runRows]uint32
+	vals    values
+	bools   []byte
+	strs    []string
 }
 
 var (
@@ -68,6 +70,20 @@ func (c *chunk) open(at chunkPlace, rows int64) {
 
 // read decodes the next rows of the column into b.
 func (c *chunk) read(b *Batch, rows int) error {
+	if c.times == nil {
+		return c.readRows(b, rows)
+	}
+	if err := c.times.begin(c, b); err != nil {
+		return fmt.Errorf("page %d: %w", c.number, err)
+	}
+	if err := c.readRows(b, rows); err != nil {
+		return err
+	}
+	c.times.end(b)
+	return nil
+}
+
+func (c *chunk) readRows(b *Batch, rows int) error {
 	for at := 0; at < rows; {
 		if c.left == 0 {
 			if err := c.nextPage(); err != nil {
@@ -80,6 +96,9 @@ func (c *chunk) read(b *Batch, rows int) error {
 			return fmt.Errorf("page %d: %w", c.number, err)
 		}
 		c.left -= n
+		if c.times != nil {
+			c.times.note(c, b, at, n)
+		}
 		at += n
 	}
 	return nil
@@ -120,6 +139,9 @@ func (c *chunk) nextPage() error {
 	}
 	c.rest -= int64(c.page.values)
 	c.left = c.page.values
+	if c.page.passed {
+		return nil
+	}
 	return c.start()
 }
 
@@ -191,7 +213,11 @@ func (c *chunk) dictionary() error {
 
 // run decodes n rows of the page into row at and those behind it.
 func (c *chunk) run(b *Batch, at, n int) error {
-	levels, vals, err := c.nulls(n)
+	if c.page.passed {
+		c.times.fill(&c.page.pageHeader, at, n)
+		return nil
+	}
+	levels, present, vals, err := c.nulls(n)
 	if err != nil {
 		return err
 	}
@@ -199,6 +225,10 @@ func (c *chunk) run(b *Batch, at, n int) error {
 	case c.byArrow:
 		if levels, vals, err = c.arrow.read(n, &c.vals); err == nil && vals > 0 {
 			c.sink.direct(at, &c.vals)
+		}
+		if levels != nil {
+			present = c.present[:n]
+			presence(present, levels, c.highest)
 		}
 	case vals == 0:
 	case c.indexed:
@@ -213,9 +243,9 @@ func (c *chunk) run(b *Batch, at, n int) error {
 	if err != nil {
 		return err
 	}
-	c.reject(b, at, levels)
+	c.reject(b, at, present)
 	if levels != nil {
-		c.sink.spread(at, vals, levels, c.highest)
+		c.sink.spread(at, vals, present)
 		if c.object > 0 {
 			c.responses(at, levels)
 		}
@@ -223,32 +253,38 @@ func (c *chunk) run(b *Batch, at, n int) error {
 	return nil
 }
 
-// nulls returns the levels of the next n rows, nil where none of them is null, and how many are not.
-func (c *chunk) nulls(n int) (levels []uint8, vals int, err error) {
+// nulls returns the levels of the next n rows and which of them are present (1) and null (0), nil where none is null, and how many
+// are present.
+func (c *chunk) nulls(n int) (levels, present []uint8, vals int, err error) {
 	if c.maxDef == 0 || c.byArrow {
-		return nil, n, nil
+		return nil, nil, n, nil
 	}
 	v, taken, err := c.defs.constant(n)
 	if err != nil {
-		return nil, 0, fmt.Errorf("definition levels: %w", err)
+		return nil, nil, 0, fmt.Errorf("definition levels: %w", err)
 	}
 	if taken == n && v == uint32(c.highest) {
-		return nil, n, nil
+		return nil, nil, n, nil
 	}
 	levels = c.levels[:n]
 	fill(levels[:taken], uint8(v))
 	if err := readRuns(&c.defs, levels[taken:]); err != nil {
-		return nil, 0, fmt.Errorf("definition levels: %w", err)
+		return nil, nil, 0, fmt.Errorf("definition levels: %w", err)
 	}
-	vals = count(levels, c.highest)
+	if c.highest == 1 { // of one bit
+		present, vals = levels, count(levels)
+	} else {
+		present = c.present[:n]
+		vals = presence(present, levels, c.highest)
+	}
 	if vals == n {
-		return nil, n, nil
+		return nil, nil, n, nil
 	}
-	return levels, vals, nil
+	return levels, present, vals, nil
 }
 
-// reject logs what the sink could not read, which it counted among the values; at and levels find its row.
-func (c *chunk) reject(b *Batch, at int, levels []uint8) {
+// reject logs what the sink could not read, which it counted among the values; at and present find its row.
+func (c *chunk) reject(b *Batch, at int, present []uint8) {
 	bad := c.sink.rejects()
 	if len(bad) == 0 {
 		return
@@ -264,13 +300,13 @@ func (c *chunk) reject(b *Batch, at int, levels []uint8) {
 		}
 		value++
 	}
-	if levels == nil {
+	if present == nil {
 		for ; next < len(bad); step(value) {
 		}
 		return
 	}
-	for i, l := range levels {
-		if l == c.highest {
+	for i, p := range present {
+		if p == 1 {
 			step(at + i)
 		}
 	}

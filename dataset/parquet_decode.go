@@ -163,32 +163,43 @@ func load(src []byte, i int) uint64 {
 	return binary.LittleEndian.Uint64(tail[:])
 }
 
-// spread moves the n values at the front of s, one for each row whose level is the highest, to their rows, in place, and
-// sets none everywhere else.
-func spread[T any](s []T, n int, levels []uint8, highest uint8, none T) {
+// spread moves the n values at the front of s, one for each row that is present (1, else 0), to their rows, in place, and sets none
+// everywhere else. Which rows are null cannot be predicted, so the loop has no branch on it: the condition below is compiled to a
+// conditional move.
+func spread[T any](s []T, n int, present []uint8, none T) {
 	j := n - 1
-	for i := len(levels) - 1; i > j; i-- { // where i == j the rest stands where it belongs
-		v, x, step := none, s[max(j, 0)], 0
-		if levels[i] == highest { // compiled to conditional moves: which rows are null cannot be predicted
-			v, step = x, 1
+	for i := len(present) - 1; i > j; i-- { // where i == j the rest stands where it belongs
+		v, p := s[max(j, 0)], present[i]
+		if p == 0 {
+			v = none
 		}
 		s[i] = v
-		j -= step
+		j -= int(p)
 	}
 }
 
-// count returns how many levels are the highest.
-func count(levels []uint8, highest uint8) int {
+// presence sets present to 1 for each level that is the highest and to 0 for the others, and returns how many are.
+func presence(present, levels []uint8, highest uint8) int {
 	n := 0
-	if highest == 1 {
-		for ; len(levels) >= 8; levels = levels[8:] {
-			n += bits.OnesCount64(binary.LittleEndian.Uint64(levels))
-		}
-	}
-	for _, l := range levels {
+	for i, l := range levels {
+		p := uint8(0)
 		if l == highest {
-			n++
+			p = 1
 		}
+		present[i] = p
+		n += int(p)
+	}
+	return n
+}
+
+// count adds up bytes of 0 and 1.
+func count(present []uint8) int {
+	n := 0
+	for ; len(present) >= 8; present = present[8:] {
+		n += bits.OnesCount64(binary.LittleEndian.Uint64(present))
+	}
+	for _, p := range present {
+		n += int(p)
 	}
 	return n
 }

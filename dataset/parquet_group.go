@@ -111,6 +111,9 @@ func (p *parquetSource) newChunk(leaf leafPlan) *chunk {
 	c.private = Personal(leaf.name) || Personal(leaf.col.Path())
 	c.maxDef, c.highest = int(leaf.col.MaxDefinitionLevel()), uint8(leaf.col.MaxDefinitionLevel())
 	c.r, c.zstd = p.file, p.zstd
+	if c.times = p.newPageTimes(leaf, c.sink); c.times != nil {
+		c.passes = c.times.passes
+	}
 	c.keep = leaf.col.PhysicalType() == parquet.Types.ByteArray || p.slow
 	return c
 }
@@ -122,9 +125,17 @@ func (r *groupReader) fill(b *Batch, group int) error {
 			return err
 		}
 	}
+	last := r.source.scan.timeColumn() // once it is known which records are rejected: see pageTimes
 	for k := range r.source.layout.fields {
-		p := &r.source.layout.fields[k]
-		if err := r.fillField(b, k, p); err != nil {
+		if k == last {
+			continue
+		}
+		if err := r.fillField(b, k); err != nil {
+			return err
+		}
+	}
+	if last >= 0 {
+		if err := r.fillField(b, last); err != nil {
 			return err
 		}
 	}
@@ -133,8 +144,8 @@ func (r *groupReader) fill(b *Batch, group int) error {
 }
 
 // fillField reads the columns of field k into its column of b.
-func (r *groupReader) fillField(b *Batch, k int, p *fieldPlan) error {
-	want, c := r.source.scan.want[k], &b.Cols[k]
+func (r *groupReader) fillField(b *Batch, k int) error {
+	p, want, c := &r.source.layout.fields[k], r.source.scan.want[k], &b.Cols[k]
 	switch {
 	case !isState(want):
 		return r.readBest(b, want.Kind, p.values, c, p.raw)

@@ -19,6 +19,8 @@ import (
 // A page is one decompressed page of a column chunk.
 type page struct {
 	pageHeader
+	at     int64  // where it begins in the file, behind its header
+	passed bool   // it was not decompressed: only the header is there
 	body   []byte // as a writer without compression would have written it
 	levels []byte // runs of definition levels
 	data   []byte // values
@@ -39,10 +41,14 @@ type pager struct {
 	out      []byte
 	zstd     *zstd.Decoder
 	number   int // of the page last read, 0 for the first
+	// passes tells whether a data page need not be decompressed; nil where each must be.
+	passes func(h *pageHeader) bool
+	least  int // bytes to read ahead at a time
 }
 
 const (
 	windowSize    = 1 << 18
+	headerSize    = 1 << 12 // what is read ahead at a time while pages are passed
 	maxHeader     = 1 << 24
 	maxPage       = 1 << 30
 	smallPage     = 1 << 26 // pages up to this size are taken whatever their compression ratio
@@ -53,14 +59,14 @@ const (
 
 func (p *pager) reset(at chunkPlace) {
 	p.off, p.end, p.codec, p.number = at.off, at.off+at.size, at.codec, -1
-	p.window, p.pos = p.window[:0], 0
+	p.window, p.pos, p.least = p.window[:0], 0, windowSize
 }
 
 // ahead returns the next n bytes without passing over them, or all that are left where these are fewer.
 func (p *pager) ahead(n int) ([]byte, error) {
 	have := len(p.window) - p.pos
 	if have < n && p.off < p.end {
-		want := int(min(int64(max(n, windowSize)-have), p.end-p.off))
+		want := int(min(int64(max(n, p.least)-have), p.end-p.off))
 		buf := p.window[:0]
 		if cap(buf) < have+want {
 			buf = make([]byte, 0, have+want)
@@ -82,12 +88,18 @@ func (p *pager) next(pg *page) error {
 		if err := p.header(&pg.pageHeader); err != nil {
 			return err
 		}
+		pg.at, pg.passed = p.off-int64(len(p.window)-p.pos), false
+		if (pg.kind == dataPage || pg.kind == dataPageV2) && p.passes != nil && p.passes(&pg.pageHeader) {
+			pg.passed = true
+			return p.over(pg.packed)
+		}
+		p.least = windowSize
 		packed, err := p.ahead(pg.packed)
 		if err != nil {
 			return err
 		}
 		if len(packed) < pg.packed {
-			return errors.New("goes beyond the column's end")
+			return errPastColumn
 		}
 		p.pos += pg.packed
 		switch pg.kind {
@@ -95,6 +107,31 @@ func (p *pager) next(pg *page) error {
 			return p.unpack(pg, packed)
 		}
 	}
+}
+
+var errPastColumn = errors.New("goes beyond the column's end")
+
+// over passes over n bytes, without reading those that are not in the window yet.
+func (p *pager) over(n int) error {
+	if have := len(p.window) - p.pos; n > have {
+		p.off += int64(n - have)
+		p.window, p.pos, p.least, n = p.window[:0], 0, headerSize, 0
+	}
+	p.pos += n
+	if p.off > p.end {
+		return errPastColumn
+	}
+	return nil
+}
+
+// back decompresses a page that was passed.
+func (p *pager) back(pg *page) error {
+	packed := make([]byte, pg.packed)
+	if _, err := p.r.ReadAt(packed, pg.at); err != nil {
+		return err
+	}
+	pg.passed = false
+	return p.unpack(pg, packed)
 }
 
 func (p *pager) header(h *pageHeader) error {

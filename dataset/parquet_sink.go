@@ -18,7 +18,7 @@ type sink interface {
 	dictionary(v *values)
 	lookup(at int, indices []uint32) error
 	direct(at int, v *values)
-	spread(at, vals int, levels []uint8, highest uint8)
+	spread(at, vals int, present []uint8)
 	// rejects returns the values of the last run that could not be read.
 	rejects() []badValue
 	// end completes the batch.
@@ -99,8 +99,8 @@ func (s *cells[T]) direct(at int, v *values) {
 	}
 }
 
-func (s *cells[T]) spread(at, vals int, levels []uint8, highest uint8) {
-	spread(s.out[at:], vals, levels, highest, s.none)
+func (s *cells[T]) spread(at, vals int, present []uint8) {
+	spread(s.out[at:], vals, present, s.none)
 }
 
 func (s *cells[T]) rejects() []badValue {
@@ -225,8 +225,8 @@ func (s *texts) direct(at int, v *values) {
 	}
 }
 
-func (s *texts) spread(at, vals int, levels []uint8, highest uint8) {
-	spread(s.out[at:], vals, levels, highest, 0)
+func (s *texts) spread(at, vals int, present []uint8) {
+	spread(s.out[at:], vals, present, 0)
 }
 
 func (s *texts) rejects() []badValue {

@@ -1,6 +1,7 @@
 package dataset
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 )
@@ -168,7 +169,7 @@ const (
 	dataPageV2 = 3
 )
 
-// A pageHeader is what stands before each page, without its statistics.
+// A pageHeader is what stands before each page.
 type pageHeader struct {
 	kind                     int
 	size, packed             int // uncompressed and compressed bytes of the page
@@ -179,6 +180,14 @@ type pageHeader struct {
 	levelEncoding            int // of definition levels, V1 only
 	levelBytes, repeatBytes  int // V2 only
 	valuesPacked, hasDetails bool
+	stats                    pageStats
+}
+
+// pageStats are what a page's header says of values of eight bytes in their signed order.
+type pageStats struct {
+	known       bool // both ends are there, and how many values are null
+	first, last int64
+	nulls       int64
 }
 
 // read reads a header from the start of b and returns the bytes that it took; errShort asks for more of them.
@@ -214,6 +223,10 @@ func (h *pageHeader) read(b []byte) (int, error) {
 
 // detail reads a field that data pages (V1) and dictionary pages have in common.
 func (h *pageHeader) detail(t *thriftReader, id, typ int) bool {
+	if id == 5 && typ == thriftStruct {
+		h.stats.read(t)
+		return true
+	}
 	if typ != thriftI32 || id > 3 {
 		return false
 	}
@@ -234,6 +247,10 @@ func (h *pageHeader) detailV2(t *thriftReader, id, typ int) bool {
 		h.valuesPacked = typ == thriftTrue
 		return true
 	}
+	if id == 8 && typ == thriftStruct {
+		h.stats.read(t)
+		return true
+	}
 	if typ != thriftI32 {
 		return false
 	}
@@ -249,6 +266,35 @@ func (h *pageHeader) detailV2(t *thriftReader, id, typ int) bool {
 		h.repeatBytes = v
 	}
 	return true
+}
+
+// read reads statistics. Only the ends whose order the format defines count (max_value and min_value, not max and min).
+func (s *pageStats) read(t *thriftReader) {
+	nulls, low, high := false, false, false
+	t.fields(2, func(id, typ int) bool {
+		switch {
+		case id == 3 && typ == thriftI64:
+			s.nulls, nulls = t.int(), true
+		case id == 5 && typ == thriftBinary:
+			s.last, high = t.int64LE()
+		case id == 6 && typ == thriftBinary:
+			s.first, low = t.int64LE()
+		default:
+			return false
+		}
+		return true
+	})
+	s.known = nulls && low && high
+}
+
+// int64LE reads a binary of eight bytes; one of another size is passed over.
+func (t *thriftReader) int64LE() (v int64, found bool) {
+	n := t.uvarint()
+	if n == 8 && len(t.b)-t.pos >= 8 {
+		v, found = int64(binary.LittleEndian.Uint64(t.b[t.pos:])), true
+	}
+	t.skipBytes(n)
+	return v, found
 }
 
 func (h *pageHeader) check() error {

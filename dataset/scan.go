@@ -68,6 +68,7 @@ type Scan struct {
 	errs    []error
 	ids     *idCheck
 	saved   savedScan
+	alike   func(first, last int64) bool // nil where each time counts
 	closed  bool
 }
 
@@ -128,6 +129,19 @@ func Open(ctx context.Context, names []string, stdin io.Reader, opt Options) (*S
 		return nil, errors.Join(errs...)
 	}
 	return s, nil
+}
+
+// timeColumn returns the index of the record's time, -1 where that is not read.
+func (s *Scan) timeColumn() int { return slices.Index(s.fields, Field{Timestamp, KindTime}) }
+
+// Alike tells the scan that the reader of its batches does not mind which times the records have, as long as alike(first, last) is true
+// for the ends, both included, between which the true times are: a reader that counts by month calls times of one month alike.
+// Where that saves work, records get such a time instead of their own. The account's period stays that of the true times. Alike must
+// be called before the first Next, and does nothing where the scan itself needs the times.
+func (s *Scan) Alike(alike func(first, last int64) bool) {
+	if s.ids == nil && s.opt.Labels == nil && s.opt.Saved == nil {
+		s.alike = alike
+	}
 }
 
 // column returns the index of a field, adding it behind those asked for where it is not among them.
@@ -209,7 +223,7 @@ func (s *Scan) finish(b *Batch) {
 	if s.opt.Saved != nil {
 		s.weigh(b)
 	}
-	if i := slices.Index(s.fields, Field{Timestamp, KindTime}); i >= 0 {
+	if i := s.timeColumn(); i >= 0 && !b.timed {
 		b.log.addPeriod(b, i)
 	}
 	b.log.read += int64(b.N)

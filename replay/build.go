@@ -2,6 +2,7 @@ package replay
 
 import (
 	"context"
+	"sync"
 
 	"github.com/trustreplay/trustreplay/dataset"
 )
@@ -12,6 +13,9 @@ func Build(ctx context.Context, plan *Plan, scan *dataset.Scan, workers int, row
 	defer scan.Close()
 	if (scan.Saved() == nil) != (plan.Saved == nil) {
 		return nil, errSaved
+	}
+	if alike := plan.alike(); alike != nil && rows == nil {
+		scan.Alike(alike)
 	}
 	builders := make([]*Builder, max(1, workers))
 	mature, times := make([]dataset.MatureCount, len(builders)), make([]dataset.LabelTimes, len(builders))
@@ -38,13 +42,7 @@ func Build(ctx context.Context, plan *Plan, scan *dataset.Scan, workers int, row
 	if err != nil {
 		return nil, err
 	}
-	cubes := make([]*Cube, len(builders))
-	for i, b := range builders {
-		if cubes[i], err = b.Cube(); err != nil {
-			return nil, err
-		}
-	}
-	cube, err := Merge(cubes...)
+	cube, err := freeze(builders)
 	if err != nil {
 		return nil, err
 	}
@@ -54,4 +52,18 @@ func Build(ctx context.Context, plan *Plan, scan *dataset.Scan, workers int, row
 	}
 	plan.settleLabels(&cube.Account, mature, times)
 	return cube, nil
+}
+
+// freeze returns the cube of what all builders have counted.
+func freeze(builders []*Builder) (*Cube, error) {
+	cubes, errs := make([]*Cube, len(builders)), make([]error, len(builders))
+	var wg sync.WaitGroup
+	for i, b := range builders {
+		wg.Go(func() { cubes[i], errs[i] = b.Cube() })
+	}
+	wg.Wait()
+	if err := firstCause(errs); err != nil {
+		return nil, err
+	}
+	return Merge(cubes...)
 }

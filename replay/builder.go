@@ -1,19 +1,11 @@
 package replay
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/trustreplay/trustreplay/dataset"
-)
-
-// denseCells is the largest inner grid that each group keeps as an array: 1 MiB. A question without groups may be larger,
-// up to bareCells, because it has one array only. Beyond that, cells live in a hash table.
-const (
-	denseCells = 1 << 16
-	bareCells  = 1 << 22
 )
 
 // maxGroups bounds the groups of one question, so that an id named as a By field is refused instead of filling the memory.
@@ -33,12 +25,18 @@ type Builder struct {
 	steps []pairing
 	part  []uint32 // scratch: the part's number of each record
 
+	amounts []int64 // scratch: of a batch with rejected records, those of the others
+
 	chance *chancePart // one of the parts, where the plan asks for exploration
+
+	places []places // of each axis, what its states add to the position
 
 	unseen []int // columns of products and conditions in which no record has had a value yet
 
-	grids    [][]tally // per group, where the inner grid is small
-	table    table     // elsewhere
+	layout   layout
+	grids    [][]tally // in a layout of grids, per group; nil for one that has no record yet
+	wide     *wideGrid // in a layout of one wide grid; nil before the first record
+	table    table     // elsewhere, and what is too much for a wide grid
 	spread   spreader  // where the plan asks for it
 	singles  []single  // where the plan asks for them
 	entities entityHashes
@@ -58,9 +56,17 @@ type part interface {
 	number(b *dataset.Batch, out []uint32)
 }
 
+// A steadyPart is one whose value seldom changes from record to record.
+type steadyPart interface {
+	part
+	// one returns the number of all records' value where it finds, at little cost, that they have the same.
+	one(b *dataset.Batch) (num uint32, same bool)
+}
+
 // NewBuilder returns an empty builder.
 func NewBuilder(plan *Plan) *Builder {
-	b := &Builder{plan: plan}
+	b := &Builder{plan: plan, layout: layoutOf(plan)}
+	b.places = placesOf(plan.axes)
 	for i, column := range plan.by {
 		if c, found := calendars[plan.By[i]]; found {
 			b.parts = append(b.parts, &timePart{calendar: c, column: column})
@@ -106,7 +112,7 @@ func (b *Builder) Add(batch *dataset.Batch) error {
 	}
 	b.unseen = slices.DeleteFunc(b.unseen, func(column int) bool { return seen(batch, column, b.plan.fields[column].Kind) })
 	b.position(batch)
-	b.assign(batch)
+	same := b.assign(batch)
 	if b.plan.Outcomes {
 		b.treated.add(b, batch)
 	}
@@ -131,7 +137,7 @@ func (b *Builder) Add(batch *dataset.Batch) error {
 	if g := b.groupCount() / b.pasts(); g > maxGroups {
 		return fmt.Errorf("by %s makes more than %d groups, want fields of few values", strings.Join(b.plan.By, ","), maxGroups)
 	}
-	return b.count(batch)
+	return b.count(batch, same)
 }
 
 // seen reports whether a column holds a value of any record. A product's value is an answer.
@@ -148,50 +154,72 @@ func seen(b *dataset.Batch, column int, kind dataset.Kind) bool {
 	return false
 }
 
+// places tell what each state of an axis adds to a record's position in the inner grid.
+type places [1 << 11]uint32
+
+// placesOf lays the axes out: the codes of the last, and the labels behind them, stand side by side.
+func placesOf(axes []axis) []places {
+	out := make([]places, len(axes))
+	stride := dataset.NumLabels
+	for i := len(axes) - 1; i >= 0; i-- {
+		for state, bin := range axes[i].bin {
+			out[i][state] = uint32(int(bin) * axes[i].clusters * stride)
+		}
+		stride *= axes[i].size()
+	}
+	return out
+}
+
 // position finds each record's place in the inner grid: the code of each axis in turn, then the label.
 func (b *Builder) position(batch *dataset.Batch) {
 	b.index = resized(b.index, batch.N)
 	index := b.index
-	clear(index)
-	for i := range b.plan.axes {
-		a := &b.plan.axes[i]
-		size := uint32(len(a.states))
-		states := batch.Cols[a.state].State[:len(index)]
-		for r, x := range index {
-			index[r] = x*size + uint32(a.bin[states[r]&(1<<11-1)])
+	for r, label := range batch.Cols[b.plan.label].U8[:len(index)] {
+		index[r] = uint32(label)
+	}
+	stride := uint32(dataset.NumLabels)
+	for i := len(b.plan.axes) - 1; i >= 0; i-- {
+		a, places := &b.plan.axes[i], &b.places[i]
+		for r, state := range batch.Cols[a.state].State[:len(index)] {
+			index[r] += places[state&(1<<11-1)]
 		}
 		if a.cluster >= 0 {
-			clusters := batch.Cols[a.cluster].U8[:len(index)]
-			for r, x := range index {
-				index[r] = x*dataset.NumClusters + uint32(clusters[r])
+			for r, cluster := range batch.Cols[a.cluster].U8[:len(index)] {
+				index[r] += uint32(cluster) * stride
 			}
 		}
-	}
-	labels := batch.Cols[b.plan.label].U8[:len(index)]
-	for r, x := range index {
-		index[r] = x*dataset.NumLabels + uint32(labels[r])
+		stride *= uint32(a.size())
 	}
 }
 
-// assign numbers the group of each record.
-func (b *Builder) assign(batch *dataset.Batch) {
+// assign numbers the group of each record, and reports whether all have the same.
+func (b *Builder) assign(batch *dataset.Batch) (same bool) {
 	b.group = resized(b.group, batch.N)
 	clear(b.group)
+	same = true
 	for i, p := range b.parts {
-		b.part = resized(b.part, batch.N)
-		p.number(batch, b.part)
 		step := &b.steps[i]
-		for r, code := range b.part {
-			if !batch.Rejected(r) {
-				b.group[r] = step.of(b.group[r], code)
+		if steady, is := p.(steadyPart); is && same {
+			if num, found := steady.one(batch); found {
+				group := step.of(b.group[0], num)
+				for r := range b.group {
+					b.group[r] = group
+				}
+				continue
 			}
 		}
+		same = false
+		b.part = resized(b.part, batch.N)
+		p.number(batch, b.part)
+		step.all(batch, b.group, b.part)
 	}
 	if b.plan.past >= 0 {
 		for r, a := range batch.Cols[b.plan.past].U8[:batch.N] {
 			b.group[r] = b.group[r]*dataset.NumActions + uint32(a)
 		}
+		same = false
 	}
+	return same
 }
 
 // groupCount returns how many numbers groups have had so far.
@@ -211,55 +239,6 @@ func (b *Builder) pasts() int {
 	return dataset.NumActions
 }
 
-// count adds one to the cell of each record.
-func (b *Builder) count(batch *dataset.Batch) error {
-	amounts := batch.Cols[b.plan.amount].I64
-	limit := denseCells
-	if len(b.parts) == 0 && b.plan.past < 0 {
-		limit = bareCells
-	}
-	dense := b.plan.cells <= limit
-	for dense && len(b.grids) < b.groupCount() {
-		b.grids = append(b.grids, nil) // made once it is needed: production seldom does everything
-	}
-	if batch.Weights != nil {
-		return b.countWeighted(batch, dense)
-	}
-	var total int64
-	for r, x := range b.index {
-		if batch.Bad != nil && batch.Bad[r] {
-			continue
-		}
-		amount := amounts[r]
-		if amount == dataset.NoAmount {
-			amount = 0
-			b.noAmount++
-		}
-		total += amount
-		var t *tally
-		if dense {
-			grid := b.grids[b.group[r]]
-			if grid == nil {
-				grid = make([]tally, b.plan.cells)
-				b.grids[b.group[r]] = grid
-			}
-			t = &grid[x]
-		} else {
-			t = b.table.at(uint64(b.group[r])<<32 | uint64(x))
-		}
-		t.n++
-		t.amount += amount
-	}
-	if b.plan.Spread {
-		b.spread.add(b, batch, dense)
-	}
-	// One batch cannot overflow: its amounts are bounded by the reader. The sum of batches can.
-	if b.total += total; b.total > maxTotal {
-		return errTotal
-	}
-	return nil
-}
-
 // Cube freezes what was added.
 func (b *Builder) Cube() (*Cube, error) {
 	c := &Cube{plan: b.plan, NoAmount: b.noAmount}
@@ -275,23 +254,12 @@ func (b *Builder) Cube() (*Cube, error) {
 	for _, column := range b.unseen {
 		c.unseen = append(c.unseen, b.plan.fields[column].Name)
 	}
-	cells := make([][]cell, b.groupCount())
-	for g, grid := range b.grids {
-		for x, t := range grid {
-			if t.n > 0 {
-				cells[g] = append(cells[g], cell{uint32(x), t.n, t.amount})
-			}
-		}
-	}
-	b.table.each(func(key uint64, t tally) {
-		cells[key>>32] = append(cells[key>>32], cell{uint32(key), t.n, t.amount})
-	})
+	cells := b.cells()
 	groups := make([]cubeGroup, len(cells)) // by number
 	for g, list := range cells {
 		if len(list) == 0 {
 			continue
 		}
-		slices.SortFunc(list, func(a, b cell) int { return cmp.Compare(a.index, b.index) })
 		group := b.unpack(g, list)
 		if g < len(b.treated.groups) {
 			group.treated = b.treated.groups[g]

@@ -65,6 +65,17 @@ func (p *timePart) number(b *dataset.Batch, out []uint32) {
 	}
 }
 
+// one finds that all records are of one period, where it is the last record's of the batch before.
+func (p *timePart) one(b *dataset.Batch) (num uint32, same bool) {
+	from, length := p.from, uint64(p.to-p.from)
+	for _, t := range b.Cols[p.column].I64[:b.N] {
+		if uint64(t-from) >= length { // also where t is before from: the difference wraps around
+			return 0, false
+		}
+	}
+	return p.num, true
+}
+
 func (p *timePart) enter(t int64) {
 	if t == dataset.NoTime {
 		p.from, p.to = t, t+1

@@ -133,10 +133,19 @@ func (g cubeGroup) compare(h cubeGroup) int {
 // maxTotal bounds the amount of a history, in minor units: far beyond any money, and sums of two such totals still fit.
 const maxTotal = 1 << 62
 
-// addCells merges two ordered lists of cells.
+// addCells merges two ordered lists of cells, and refuses a total beyond maxTotal.
 func addCells(a, b []cell) ([]cell, error) {
-	if len(a) == 0 {
-		return b, nil
+	out := mergeCells(a, b)
+	if slices.ContainsFunc(out, func(c cell) bool { return c.amount > maxTotal || c.amount < 0 }) {
+		return nil, errTotal
+	}
+	return out, nil
+}
+
+// mergeCells merges two ordered lists of cells. No sum of two totals can overflow.
+func mergeCells(a, b []cell) []cell {
+	if len(a) == 0 || len(b) == 0 {
+		return append(a, b...)
 	}
 	out := make([]cell, 0, len(a)+len(b))
 	for len(a) > 0 && len(b) > 0 {
@@ -146,14 +155,10 @@ func addCells(a, b []cell) ([]cell, error) {
 		case a[0].index > b[0].index:
 			out, b = append(out, b[0]), b[1:]
 		default:
-			s := cell{a[0].index, a[0].n + b[0].n, a[0].amount + b[0].amount}
-			if s.amount > maxTotal || s.amount < 0 {
-				return nil, errTotal
-			}
-			out, a, b = append(out, s), a[1:], b[1:]
+			out, a, b = append(out, cell{a[0].index, a[0].n + b[0].n, a[0].amount + b[0].amount}), a[1:], b[1:]
 		}
 	}
-	return append(append(out, a...), b...), nil
+	return append(append(out, a...), b...)
 }
 
 var errTotal = fmt.Errorf("amount: those of all records add up to more than %d: want amounts in major units", int64(maxTotal)/100)

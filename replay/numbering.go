@@ -62,6 +62,18 @@ func (p *pairing) of(group, code uint32) uint32 {
 	return num
 }
 
+// all replaces the group of each record by the number of its pair with the record's code.
+func (p *pairing) all(b *dataset.Batch, group, codes []uint32) {
+	for r, code := range codes {
+		at := uint64(group[r])*uint64(p.stride) + uint64(code)
+		if grid := p.grid; code < p.stride && at < uint64(len(grid)) && grid[at] != 0 && b.Bad == nil {
+			group[r] = grid[at] - 1
+		} else if !b.Rejected(r) {
+			group[r] = p.of(group[r], code)
+		}
+	}
+}
+
 // note puts a pair into the grid, which it makes wide and long enough as far as that is allowed.
 func (p *pairing) note(group, code, num uint32) {
 	if code >= p.stride {

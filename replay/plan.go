@@ -215,6 +215,22 @@ func (p *Plan) single() bool { return p.entity >= 0 || p.Singles }
 // Fields returns what a scan must read for Build, in the order that Build expects.
 func (p *Plan) Fields() []dataset.Field { return p.fields }
 
+// alike tells a scan which times the answer treats alike (dataset.Scan.Alike): those of one period of every calendar that it is split
+// by. It is nil where the answer looks at times in any other way.
+func (p *Plan) alike() func(first, last int64) bool {
+	if p.Save || p.Saved != nil || p.Maturity.Days > 0 || p.single() || p.Rows || p.traits != nil || p.DayApprovals != nil {
+		return nil
+	}
+	return func(first, last int64) bool {
+		for _, name := range p.By {
+			if c, found := calendars[name]; found && c.of(first) != c.of(last) {
+				return false
+			}
+		}
+		return true
+	}
+}
+
 func (p *Plan) column(f dataset.Field) int {
 	if i := slices.Index(p.fields, f); i >= 0 {
 		return i

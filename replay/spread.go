@@ -1,10 +1,6 @@
 package replay
 
-import (
-	"math/bits"
-
-	"github.com/trustreplay/trustreplay/dataset"
-)
+import "math/bits"
 
 // A Spread tells how uneven amounts are, which an interval of a ratio of amounts needs beside their sums.
 type Spread struct {
@@ -48,16 +44,17 @@ type spreader struct {
 	sparse []Spread   // by the cell's number
 }
 
-// add notes the amounts of a batch that the builder has counted; dense tells the layout of its cells.
-func (s *spreader) add(b *Builder, batch *dataset.Batch, dense bool) {
+// add notes the amounts of the records that the builder has counted last.
+func (s *spreader) add(b *Builder, amounts []int64) {
+	dense := b.layout == grids
 	for dense && len(s.grids) < len(b.grids) {
 		s.grids = append(s.grids, nil)
 	}
-	amounts, group := batch.Cols[b.plan.amount].I64[:len(b.index)], b.group[:len(b.index)]
-	for r, x := range b.index {
+	group := b.group[:len(amounts)]
+	for r, x := range b.index[:len(amounts)] {
 		amount := amounts[r]
 		switch {
-		case amount <= 0 || batch.Bad != nil && batch.Bad[r]: // without an amount, or of nothing
+		case amount <= 0: // without an amount, or of nothing
 		case dense:
 			if s.grids[group[r]] == nil {
 				s.grids[group[r]] = make([]Spread, b.plan.cells)

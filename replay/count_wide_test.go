@@ -1,0 +1,108 @@
+package replay
+
+import (
+	"math/rand/v2"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/trustreplay/trustreplay/dataset"
+)
+
+// TestWideGrid counts records into a wide grid and into a map. Some cells hold more records, and more amount, than a word can.
+func TestWideGrid(t *testing.T) {
+	const size = 5<<partBits - 7
+	rng := rand.New(rand.NewPCG(3, 1))
+	var over table
+	w := newWideGrid(size, &over)
+	want := map[uint32]tally{}
+	var none, wantNone, total, wantTotal int64
+	for range 80 {
+		var index []uint32
+		var amounts []int64
+		for range rng.IntN(16000) {
+			x := uint32(rng.IntN(size))
+			if rng.IntN(2) == 0 {
+				x = uint32(rng.IntN(3)) * (size - 1) / 2
+			}
+			amount := rng.Int64N(1000)
+			switch n := rng.IntN(50); {
+			case x == 0:
+				amount = 0 // its records fill the word
+			case n == 0:
+				amount = dataset.NoAmount
+			case n == 1:
+				amount = dataset.MaxAmount - 1 - rng.Int64N(2)
+			}
+			index, amounts = append(index, x), append(amounts, amount)
+			if amount == dataset.NoAmount {
+				wantNone++
+				amount = 0
+			}
+			wantTotal += amount
+			want[x] = tally{want[x].n + 1, want[x].amount + amount}
+		}
+		total += w.add(index, amounts, &none)
+	}
+	if total != wantTotal || none != wantNone {
+		t.Errorf("total %d, without amount %d, want %d and %d", total, none, wantTotal, wantNone)
+	}
+	got, last := map[uint32]tally{}, -1
+	for _, c := range w.cells() {
+		if int(c.index) <= last {
+			t.Fatalf("cell %d comes after %d", c.index, last)
+		}
+		last = int(c.index)
+		got[c.index] = tally{c.n, c.amount}
+	}
+	if over.used == 0 {
+		t.Error("no word was full")
+	}
+	if diff := cmp.Diff(want, got, cmp.AllowUnexported(tally{})); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestLayouts checks that a cube is the same whatever its builder's layout.
+func TestLayouts(t *testing.T) {
+	plan, err := NewPlan(Question{Exact: true, Policies: []*Policy{jobPolicy(t, "")}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	wideBuilder, hashedBuilder := NewBuilder(plan), NewBuilder(plan)
+	if wideBuilder.layout != wide {
+		t.Fatalf("layout %d, want that of a wide grid", wideBuilder.layout)
+	}
+	hashedBuilder.layout = hashed
+	rng := rand.New(rand.NewPCG(4, 1))
+	for range 20 {
+		rows := make([]row, 1+rng.IntN(500))
+		for i := range rows {
+			rows[i] = row{
+				answers: map[string]Answer{
+					"session":    {State: dataset.State(rng.IntN(dataset.NumStates))},
+					"onboarding": {State: dataset.Scored(600 + rng.IntN(10))},
+				},
+				label: dataset.Label(rng.IntN(dataset.NumLabels)), amount: rng.Int64N(5) - 1, bad: rng.IntN(8) == 0,
+			}
+			if rows[i].amount < 0 {
+				rows[i].amount = dataset.NoAmount
+			}
+		}
+		for _, b := range []*Builder{wideBuilder, hashedBuilder} {
+			if err := b.Add(rowsBatch(t, plan, rows)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	got, err := wideBuilder.Cube()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := hashedBuilder.Cube()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want.groups, got.groups, cmp.AllowUnexported(cubeGroup{}, groupID{}, cell{})); diff != "" || got.NoAmount != want.NoAmount {
+		t.Errorf("hashed -, wide +, without amount %d and %d\n%s", want.NoAmount, got.NoAmount, diff)
+	}
+}
