@@ -95,6 +95,8 @@ type plane struct {
 	rows, columns *sweep // of the records with one of the two scores, the fixed ones in rows
 	rowScores     []int
 	columnScores  []int
+	rowAt         axisPlaces
+	columnAt      axisPlaces
 	layers        []planeLayer
 }
 
@@ -133,7 +135,7 @@ func newPlane(cube *replay.Cube, p *replay.Policy, cutoffs []Cutoff) (*plane, er
 		seen[1][column] = seen[1][column] || c
 	}
 	pl.rowScores, pl.columnScores = distinct(&seen[0]), distinct(&seen[1])
-	rowAt, columnAt := positions(pl.rowScores), positions(pl.columnScores)
+	pl.rowAt, pl.columnAt = placesOf(pl.rowScores), placesOf(pl.columnScores)
 	masks := map[uint64][5]uint8{}
 	for pile := range piles {
 		row, column, r, c := scores(pile)
@@ -148,7 +150,7 @@ func newPlane(cube *replay.Cube, p *replay.Policy, cutoffs []Cutoff) (*plane, er
 		if mask == ([5]uint8{}) {
 			continue // never approved
 		}
-		pl.layer(mask).below[pile.Label][rowAt[row+1]*len(pl.columnScores)+columnAt[column+1]-1] += int32(pile.Records)
+		pl.layer(mask).below[pile.Label][pl.rowAt.of(row)*len(pl.columnScores)+pl.columnAt.of(column)-1] += int32(pile.Records)
 	}
 	pl.sum()
 	return pl, nil
@@ -208,7 +210,7 @@ func (p *plane) candidates() iter.Seq[candidate] {
 			b := *p.cutoffs[1].bands(Move(p.policy, p.cutoffs[1:], []int{at}))
 			aside[j] = columns.under(b)
 			for k, e := range edgesOf(b) {
-				columnEdges[j][k] = place(p.columnScores, e) - 1
+				columnEdges[j][k] = p.columnAt.of(e) - 1
 			}
 		}
 		line := newPlaneLine(len(p.columnScores))
@@ -258,7 +260,7 @@ func (p *plane) fill(line *planeLine, edges [dataset.NumClusters]int) {
 	}
 	for _, l := range p.layers {
 		for r, approves := range l.approves {
-			from, to := place(p.rowScores, edges[r])-1, place(p.rowScores, edges[r+1])-1
+			from, to := p.rowAt.of(edges[r])-1, p.rowAt.of(edges[r+1])-1
 			if from >= to || approves == 0 {
 				continue
 			}

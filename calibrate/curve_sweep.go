@@ -3,6 +3,7 @@ package calibrate
 import (
 	"github.com/trustreplay/trustreplay/dataset"
 	"github.com/trustreplay/trustreplay/replay"
+	"slices"
 )
 
 // A sweep counts what a policy does under any bands of one of its products, all else as it is: rules, gate, matrix, and the
@@ -96,7 +97,10 @@ func (s *sweep) counts(b replay.Bands) (out replay.Counts, open replay.Open) {
 }
 
 // index returns the place of the first score at or above a cutoff.
-func (s *sweep) index(cutoff int) int { return place(s.scores, max(cutoff, 0)) - 1 }
+func (s *sweep) index(cutoff int) int {
+	i, _ := slices.BinarySearch(s.scores, cutoff)
+	return i
+}
 
 // cutoffs returns the cutoffs that tell the records apart: each score, and one above all of them.
 func (s *sweep) cutoffs() []int {

@@ -31,6 +31,7 @@ type ScoreCell struct {
 // and a column of their own: they are on the untrusted side of every cutoff that is read. A Grid is immutable.
 type Grid struct {
 	sessions, onboardings []int // distinct scores, rising
+	rows, columns         axisPlaces
 	stride                int
 	// planes are sums over positions at or above (i, j), by label: records first, then amounts; nil where all are zero.
 	// Position 0 is NoScore, 1.. are the distinct scores, the last holds nothing.
@@ -68,6 +69,7 @@ func NewGrid(cells []ScoreCell) (*Grid, error) {
 		}
 	}
 	g.sessions, g.onboardings = distinct(&seen[0]), distinct(&seen[1])
+	g.rows, g.columns = placesOf(g.sessions), placesOf(g.onboardings)
 	g.stride = len(g.onboardings) + 2
 	for label := range dataset.NumLabels {
 		if total.Records[label] > 0 {
@@ -115,13 +117,12 @@ func (g *Grid) plane() []int64 { return make([]int64, (len(g.sessions)+2)*g.stri
 
 // fill adds the cells up and then sums every plane from its last row and column.
 func (g *Grid) fill(cells []ScoreCell) {
-	rows, columns := positions(g.sessions), positions(g.onboardings)
 	g.ties = g.plane()
 	for _, c := range cells {
 		if c.N == 0 {
 			continue
 		}
-		at := rows[c.Session+1]*g.stride + columns[c.Onboarding+1]
+		at := g.rows.of(c.Session)*g.stride + g.columns.of(c.Onboarding)
 		g.planes[c.Label][at] += c.N
 		if c.Amount > 0 {
 			g.planes[dataset.NumLabels+c.Label][at] += c.Amount
@@ -139,12 +140,24 @@ func (g *Grid) fill(cells []ScoreCell) {
 	g.sum(g.ties)
 }
 
-// positions maps score + 1 to a place on an axis, NoScore to 0.
-func positions(scores []int) (at [dataset.MaxScore + 2]int) {
-	for i, s := range scores {
-		at[s+1] = i + 1
+// axisPlaces tell, by cutoff + 1 from NoScore up to one above the highest score, the first position of an axis that the cutoff trusts:
+// 0 for NoScore, which is not read.
+type axisPlaces [dataset.MaxScore + 3]int32
+
+func placesOf(scores []int) (at axisPlaces) {
+	next := 0
+	for cutoff := range dataset.MaxScore + 2 {
+		for next < len(scores) && scores[next] < cutoff {
+			next++
+		}
+		at[cutoff+1] = int32(next + 1)
 	}
 	return at
+}
+
+// of returns the position of a cutoff, however low or high it is, and of a score of the axis.
+func (a *axisPlaces) of(cutoff int) int {
+	return int(a[min(max(cutoff, NoScore), dataset.MaxScore+1)+1])
 }
 
 func (g *Grid) sum(p []int64) {
@@ -166,16 +179,7 @@ func (g *Grid) Total() replay.Tally { return g.at(0, 0) }
 // Approved counts the records with session score >= session and onboarding score >= onboarding. A cutoff of NoScore is not
 // read: records without that score count too. A cutoff above every score approves nobody.
 func (g *Grid) Approved(session, onboarding int) replay.Tally {
-	return g.at(place(g.sessions, session), place(g.onboardings, onboarding))
-}
-
-// place returns the first position of an axis that a cutoff trusts.
-func place(scores []int, cutoff int) int {
-	if cutoff <= NoScore {
-		return 0
-	}
-	i, _ := slices.BinarySearch(scores, cutoff)
-	return i + 1
+	return g.at(g.rows.of(session), g.columns.of(onboarding))
 }
 
 func (g *Grid) at(i, j int) (t replay.Tally) {

@@ -314,7 +314,7 @@ func pareto(g *Grid, all []twin, gain, cost Form) (out []Vertex) {
 		if out == nil || a > out[len(out)-1].Gain {
 			heights := make([]int, len(g.sessions)+1)
 			for i, h := range best[b].heights {
-				heights[i+1] = place(g.onboardings, h)
+				heights[i+1] = g.columns.of(h)
 			}
 			out = append(out, Vertex{a, b, g.staircase(heights)})
 		}

@@ -89,6 +89,20 @@ func TestBestWaterfall(t *testing.T) {
 	})
 }
 
+// TestFlow counts waterfalls cell by cell, cutoffs in any order and between the scores of the history.
+func TestFlow(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		g, cells := drawGrid(t, 6)
+		cutoff := rapid.OneOf(rapid.SampledFrom(append(g.Sessions(), append(g.Onboardings(), -1, 0, 1, 1000, 1001, 5000)...)), rapid.IntRange(0, 1001))
+		block, approve, onboarding := cutoff.Draw(t, "block"), cutoff.Draw(t, "approve"), cutoff.Draw(t, "onboarding")
+		want := slowWaterfall(cells, min(block, approve), approve, max(onboarding, 0), Zone{Otherwise: dataset.Block, Missing: dataset.Review})
+		approved, called := g.Flow(block, approve, onboarding)
+		if approved != want.Actions[dataset.Approve] || called != want.Calls[1] {
+			t.Fatalf("cutoffs %d, %d, %d: %+v and %d calls, want %+v and %d", block, approve, onboarding, approved, called, want.Actions[dataset.Approve], want.Calls[1])
+		}
+	})
+}
+
 func BenchmarkBestWaterfall(b *testing.B) {
 	g := mustGrid(b, fullCells(1001))
 	f := PricedApprovals(600, 10)

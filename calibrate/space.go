@@ -238,8 +238,8 @@ func edgesOf(b replay.Bands) [dataset.NumClusters]int {
 
 // between counts the records of a rectangle of scores, each axis from low, included, to high, excluded.
 func (g *Grid) between(sessionLow, sessionHigh, onboardingLow, onboardingHigh int) replay.Tally {
-	i, ii := place(g.sessions, sessionLow), place(g.sessions, sessionHigh)
-	j, jj := place(g.onboardings, onboardingLow), place(g.onboardings, onboardingHigh)
+	i, ii := g.rows.of(sessionLow), g.rows.of(sessionHigh)
+	j, jj := g.columns.of(onboardingLow), g.columns.of(onboardingHigh)
 	if i == ii || j == jj {
 		return replay.Tally{}
 	}
