@@ -154,12 +154,18 @@ func (p *textPart) of(name string) uint32 {
 type maskPart struct {
 	b     *Builder
 	masks numbering
+	few   [256]uint32 // number+1 of the masks of the first eight conditions, 0 where not met yet
 }
 
 func (p *maskPart) number(b *dataset.Batch, out []uint32) {
 	for r, m := range p.b.masks[:len(out)] {
-		if !b.Rejected(r) {
+		if m < uint64(len(p.few)) && p.few[m] != 0 {
+			out[r] = p.few[m] - 1
+		} else if !b.Rejected(r) {
 			out[r] = p.masks.of(m)
+			if m < uint64(len(p.few)) {
+				p.few[m] = out[r] + 1
+			}
 		}
 	}
 }
