@@ -13,7 +13,7 @@ import (
 const (
 	// chunkSize is about how much text one unit holds: enough that handing out units costs nothing, little enough to stay in
 	// the second-level cache between reading and parsing.
-	chunkSize = 1 << 20
+	chunkSize = 256 << 10
 	// maxLine is the longest line that is read. Longer ones are issues, found without holding more than this in memory.
 	maxLine = 16 << 20
 )
