@@ -1,7 +1,6 @@
 package dataset
 
 import (
-	"bytes"
 	"encoding/hex"
 	"errors"
 	"hash"
@@ -14,7 +13,7 @@ import (
 const (
 	// chunkSize is about how much text one unit holds: enough that handing out units costs nothing, little enough to stay in
 	// the second-level cache between reading and parsing.
-	chunkSize = 1 << 20
+	chunkSize = 256 << 10
 	// maxLine is the longest line that is read. Longer ones are issues, found without holding more than this in memory.
 	maxLine = 16 << 20
 )
@@ -39,12 +38,10 @@ type textSource struct {
 
 	// Of a stream.
 	stream io.Reader
-	carry  []byte // the beginning of a line whose end has not been read
-	ended  bool
+	lines  *lineStream // nil until the first claim
 
 	records atomic.Int64
 	mu      sync.Mutex
-	free    [][]byte // buffers of finished stream units
 	seen    []uint64 // where values were met: see placement.places
 }
 
@@ -62,73 +59,20 @@ func (t *textSource) claim() (unit, error) {
 	return u, nil
 }
 
-// claimStream reads the next run of lines.
+// claimStream hands out the next run of lines. The stream is read from the first claim on.
 func (t *textSource) claimStream() (unit, error) {
-	if t.ended {
+	if t.lines == nil {
+		t.begun = true
+		t.lines = startLines(t.stream, t.decoder, t.chunk, t.maxLine)
+	}
+	run, more := <-t.lines.runs
+	switch {
+	case !more:
 		return nil, io.EOF
+	case run.err != nil:
+		return nil, run.err
 	}
-	t.begun = true
-	buf := append(t.buffer(), t.carry...)
-	for {
-		n := len(buf)
-		buf = grow(buf, t.chunk)
-		k, err := io.ReadFull(t.stream, buf[n:n+t.chunk])
-		buf = buf[:n+k]
-		switch err {
-		case nil:
-		case io.EOF, io.ErrUnexpectedEOF:
-			t.ended = true
-			t.carry = nil
-			if len(buf) == 0 {
-				return nil, io.EOF
-			}
-			return &textUnit{src: t, data: buf, loaded: true}, nil
-		default:
-			t.ended = true
-			return nil, err
-		}
-		if end := bytes.LastIndexByte(buf[n:], '\n'); end >= 0 {
-			end += n + 1
-			t.carry = append(t.carry[:0], buf[end:]...)
-			return &textUnit{src: t, data: buf[:end], loaded: true}, nil
-		}
-		if len(buf) > t.maxLine {
-			t.carry = t.carry[:0]
-			return &textUnit{src: t, data: buf, loaded: true}, t.discardLine()
-		}
-	}
-}
-
-// discardLine reads to the end of a line that is too long to keep, and keeps what follows it.
-func (t *textSource) discardLine() error {
-	buf := make([]byte, 64<<10)
-	for {
-		n, err := t.stream.Read(buf)
-		if end := bytes.IndexByte(buf[:n], '\n'); end >= 0 {
-			t.carry = append(t.carry[:0], buf[end+1:n]...)
-			return nil
-		}
-		switch {
-		case err == io.EOF:
-			t.ended = true
-			return nil
-		case err != nil:
-			t.ended = true
-			return err
-		}
-	}
-}
-
-// buffer returns an empty buffer, one of a finished unit where there is one.
-func (t *textSource) buffer() []byte {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if n := len(t.free); n > 0 {
-		buf := t.free[n-1]
-		t.free = t.free[:n-1]
-		return buf[:0]
-	}
-	return nil
+	return &textUnit{src: t, data: run.data, loaded: true}, nil
 }
 
 // grow makes room for n more bytes, and for the padding behind them.
@@ -162,8 +106,15 @@ func (t *textSource) close() error {
 	return errors.Join(err, t.release())
 }
 
+// release frees what was opened. A goroutine that reads a file is gone afterwards; one that waits for a pipe or a terminal may
+// wait there as long as the process lives, since nothing can wake it.
 func (t *textSource) release() error {
-	if t.decoder != nil {
+	if t.lines != nil {
+		close(t.lines.stop)
+		if t.file != nil {
+			<-t.lines.gone
+		}
+	} else if t.decoder != nil {
 		t.decoder.Close()
 	}
 	if pipe, isOurs := t.in.stream.(closing); isOurs {
