@@ -188,7 +188,7 @@ func TestHostile(t *testing.T) {
 		cases []hostile
 	}{
 		{"encodings", hostileEncodings()}, {"responses", hostileResponses()}, {"numbers", hostileNumbers()}, {"labels", hostileLabels()},
-		{"ids", hostileIDs()}, {"times", hostileTimes()}, {"shapes", hostileShapes()}, {"containers", hostileContainers(t)}, {"sizes", hostileSizes()},
+		{"ids", hostileIDs()}, {"times", hostileTimes()}, {"shapes", hostileShapes()}, {"containers", hostileContainers(t)}, {"parquet", hostileParquet()}, {"sizes", hostileSizes()},
 	} {
 		kept := newCorpus(group.name, len(group.cases))
 		t.Run(group.name, func(t *testing.T) {
