@@ -127,7 +127,7 @@ func guard(f func() error) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			if re, isRuntime := r.(runtime.Error); isRuntime {
-				err = fmt.Errorf("damaged data: %s", re)
+				err = fmt.Errorf("damaged data: its decoder fails on it (%s)", re)
 				return
 			}
 			err = fmt.Errorf("damaged data: %v", r)

@@ -29,21 +29,21 @@ func decompress(r *bufio.Reader) (content io.Reader, name string, err error) {
 	case bytes.HasPrefix(head, gzipMagic):
 		z, err := gzip.NewReader(r)
 		if err != nil {
-			return nil, "", fmt.Errorf("gzip: %w", err)
+			return nil, "", unpackError("gzip", err)
 		}
 		return &namedReader{z, "gzip", nil}, "gzip", nil
 	case bytes.Equal(head, zstdMagic), len(head) == 4 && head[0]>>4 == 5 && bytes.Equal(head[1:], []byte{0x2a, 0x4d, 0x18}):
 		// One goroutine: units are handed out while others are parsed, which pipelines without another one.
 		z, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxWindow))
 		if err != nil {
-			return nil, "", fmt.Errorf("zstd: %w", err)
+			return nil, "", unpackError("zstd", err)
 		}
 		return &namedReader{z, "zstd", z.Close}, "zstd", nil
 	}
 	return r, "", nil
 }
 
-// A namedReader says what could not be decompressed. A truncated stream ends in io.ErrUnexpectedEOF.
+// A namedReader says what could not be decompressed.
 type namedReader struct {
 	r     io.Reader
 	name  string
@@ -52,13 +52,23 @@ type namedReader struct {
 
 func (n *namedReader) Read(p []byte) (int, error) {
 	k, err := n.r.Read(p)
-	switch err {
-	case nil, io.EOF:
+	if err == nil || err == io.EOF {
 		return k, err
-	case io.ErrUnexpectedEOF:
-		return k, fmt.Errorf("%s: the file is cut off", n.name)
 	}
-	return k, fmt.Errorf("%s: %w", n.name, err)
+	return k, unpackError(n.name, err)
+}
+
+// unpackError says in our words what a stream most often suffers from: the libraries say that a header is invalid, be it the second.
+func unpackError(name string, err error) error {
+	switch err {
+	case io.ErrUnexpectedEOF:
+		return fmt.Errorf("%s: the file is cut off", name)
+	case gzip.ErrChecksum:
+		return fmt.Errorf("%s: its checksum is wrong", name)
+	case gzip.ErrHeader:
+		return fmt.Errorf("%s: a header is damaged, or something else follows the content", name)
+	}
+	return fmt.Errorf("%s: %w", name, err)
 }
 
 // Close frees what the decoder holds.

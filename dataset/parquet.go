@@ -191,8 +191,19 @@ func (p *parquetSource) countRows() error {
 	if sum != p.meta.NumRows {
 		return fmt.Errorf("its row groups have %d rows, its footer says %d", sum, p.meta.NumRows)
 	}
+	if sum > manyRows && sum/rowsPerByte > p.size {
+		return fmt.Errorf("its footer promises %d rows in %d bytes: want at most %d to a byte", sum, p.size, rowsPerByte)
+	}
 	return nil
 }
+
+// Nulls and repeated values are runs, of which each byte more is 128 times as many rows: a page of a hundred bytes may have two
+// thousand million, and a file of such pages would be read for hours. No history is that even: where ids and times differ, a row
+// has bytes. Files of fewer than manyRows are read whatever they hold.
+const (
+	manyRows    = 1 << 24
+	rowsPerByte = 1 << 16
+)
 
 // place finds the chunks of the wanted columns and checks that they lie within the file.
 func (p *parquetSource) place() error {

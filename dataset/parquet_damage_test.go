@@ -223,6 +223,7 @@ func TestFooterLimits(t *testing.T) {
 	for name, footer := range map[string][]byte{
 		"empty":           {},
 		"schema too deep": append(deep, 0),
+		"schema too wide": {0x29, 0x2c, 0x55, 0xfe, 0xff, 0xff, 0xff, 0x0f, 0x00, 0x00, 0x00}, // two elements, the first of 2^31-1 children
 		"list too long":   {0x29, 0xfc, 0xff, 0xff, 0xff, 0xff, 0x07},
 		"nested lists":    append([]byte{0x19}, strings.Repeat("\x19", 100_000)...),
 		"long text":       {0x18, 0xff, 0xff, 0xff, 0xff, 0x7f},

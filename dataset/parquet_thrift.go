@@ -330,13 +330,15 @@ func checkFooter(footer []byte) error {
 	return nil
 }
 
-// schema walks the list of schema elements, a tree in depth-first order, and checks its depth.
+// schema walks the list of schema elements, a tree in depth-first order, and checks its depth, and that no group says that it
+// has more children than elements follow: arrow makes room for them all before it looks for the first.
 func (t *thriftReader) schema() {
 	n, typ := t.list()
 	if typ != thriftStruct && n > 0 {
 		t.fail(errDamaged)
 	}
 	var open []int // children yet to come, from the outermost group in
+	promised := 0  // the sum of them
 	for ; n > 0 && t.err == nil; n-- {
 		children := 0
 		t.fields(2, func(id, typ int) bool {
@@ -351,8 +353,10 @@ func (t *thriftReader) schema() {
 		}
 		if len(open) > 0 {
 			open[len(open)-1]--
+			promised--
 		}
-		if children < 0 || len(open) >= maxSchemaDepth {
+		promised += children
+		if children < 0 || promised >= n || len(open) >= maxSchemaDepth {
 			t.fail(errDamaged)
 			return
 		}

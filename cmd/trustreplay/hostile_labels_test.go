@@ -37,7 +37,7 @@ var hostileLabelFiles = []struct {
 	{"html.csv", "<!DOCTYPE html>\n", refused("not Parquet, JSON lines or CSV"), ""},
 }
 
-// TestHostileLabelFiles joins each of the files.
+// TestHostileLabelFiles joins each of the files, and holds what comes of it to testdata/hostile too.
 func TestHostileLabelFiles(t *testing.T) {
 	dir := t.TempDir()
 	history := filepath.Join(dir, "h.jsonl")
@@ -47,6 +47,8 @@ func TestHostileLabelFiles(t *testing.T) {
 	if err := os.WriteFile(history, []byte(lined(record("a", ""), record("b", ""), record("c", "ok"))), 0o666); err != nil {
 		t.Fatal(err)
 	}
+	kept := newCorpus("label-files", len(hostileLabelFiles))
+	defer kept.check(t)
 	for _, c := range hostileLabelFiles {
 		t.Run(c.name, func(t *testing.T) {
 			file := filepath.Join(dir, c.name)
@@ -55,7 +57,8 @@ func TestHostileLabelFiles(t *testing.T) {
 			}
 			got := runTool(t, "replay", "--policy", "guide-session", "--format", "json", "--labels", file, history)
 			if c.want.refuse != "" {
-				hostile{}.checkRefusal(t, "replay", file, c.want, got)
+				checkRefusal(t, "replay", file, c.want, got)
+				kept.add(t, c.name, c.data, false, []observed{{"replay", refusedAs(file, got, c.want.says)}}, "")
 				return
 			}
 			if told := strings.ReplaceAll(got.stderr, file, "FILE"); !strings.Contains(told, c.told) || c.told == "" && told != "" {
@@ -68,6 +71,8 @@ func TestHostileLabelFiles(t *testing.T) {
 			if a.Read != c.want.read || a.lost() != 0 || a.issuesOf() != c.want.issues {
 				t.Errorf("read %d, lost %d, issues %q, want %q", a.Read, a.lost(), a.issuesOf(), c.want.issues)
 			}
+			note, _, _ := strings.Cut(strings.ReplaceAll(got.stderr, file, "FILE"), "\n")
+			kept.add(t, c.name, c.data, false, []observed{{"replay", answeredAs(a)}}, note)
 		})
 	}
 }

@@ -43,6 +43,9 @@ func TestHostileOutputs(t *testing.T) {
 	if err := os.WriteFile(file, []byte(injected()), 0o666); err != nil {
 		t.Fatal(err)
 	}
+	kept := newCorpus("outputs", 1)
+	kept.add(t, "payloads.jsonl", injected(), false, []observed{{"", "accept: and no format of any verb holds what a terminal, a browser or a spreadsheet obeys"}}, "")
+	kept.check(t)
 	rows := filepath.Join(dir, "rows.csv")
 	for _, verb := range [][]string{
 		{"inspect", file},

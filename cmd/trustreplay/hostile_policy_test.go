@@ -102,13 +102,14 @@ func TestHostileConfigs(t *testing.T) {
 	if err := os.WriteFile(history, []byte(plainRecord), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	check := func(c hostileConfig, verbs ...func(file string) []string) {
+	check := func(kept *corpus, c hostileConfig, verbs ...func(file string) []string) {
 		t.Run(c.name, func(t *testing.T) {
 			file := filepath.Join(dir, c.name+".yaml")
 			if err := os.WriteFile(file, []byte(c.text), 0o666); err != nil {
 				t.Fatal(err)
 			}
 			want := regexp.MustCompile(c.refuse)
+			var outcomes []observed
 			for _, args := range verbs {
 				got := runTool(t, args(file)...)
 				if got.code != exitNone || got.stdout != "" || !strings.Contains(got.stderr, file) || !want.MatchString(got.stderr) {
@@ -117,20 +118,25 @@ func TestHostileConfigs(t *testing.T) {
 				if len(got.stderr) > 100_000 {
 					t.Errorf("a refusal of %d bytes", len(got.stderr))
 				}
+				outcomes = append(outcomes, observed{args(file)[0], refusedAs(file, got, want.MatchString)})
 				count.add(0, 1, 0, 1, 0)
 			}
 			count.add(1, 0, 0, 0, 0)
+			kept.add(t, c.name+".yaml", c.text, false, outcomes, "")
 		})
 	}
+	policies, mappings := newCorpus("policies", len(hostilePolicies())), newCorpus("mappings", len(hostileMappings()))
+	defer policies.check(t)
+	defer mappings.check(t)
 	for _, c := range hostilePolicies() {
-		check(c, func(file string) []string { return []string{"policy", "lint", file} },
+		check(policies, c, func(file string) []string { return []string{"policy", "lint", file} },
 			func(file string) []string { return []string{"replay", "--policy", file, history} },
 			func(file string) []string {
 				return []string{"compare", "--champion", "guide-session", "--challenger", file, history}
 			})
 	}
 	for _, c := range hostileMappings() {
-		check(c, func(file string) []string {
+		check(mappings, c, func(file string) []string {
 			return []string{"replay", "--policy", "guide-session", "--mapping", file, history}
 		}, func(file string) []string { return []string{"inspect", "--mapping", file, history} })
 	}

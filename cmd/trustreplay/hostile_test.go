@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -28,7 +29,11 @@ type hostile struct {
 	make func(w io.Writer) // in place of data, for what is large
 	want outcome
 	but  map[string]outcome // of the verbs that answer otherwise
-	args []string           // more than the file
+	// as is what the records were taken for, "" where that is not looked at: the states of session that inspect counts, or the
+	// months that replay does.
+	as string
+	// scaled says that there are as many records as -short and -hostile-full leave, so that no table can tell them.
+	scaled bool
 }
 
 // An outcome is what a verb makes of an input: it accepts it, sets records aside (issues), or refuses it.
@@ -44,6 +49,8 @@ func accepted(read int64, issues ...string) outcome {
 }
 
 func refused(message string) outcome { return outcome{refuse: message} }
+
+func (o outcome) says(line string) bool { return strings.Contains(line, o.refuse) }
 
 // hostileVerbs read a history each in its own way. Each answers in JSON with an account of the records.
 var hostileVerbs = []struct {
@@ -102,7 +109,14 @@ func runTool(t *testing.T, args ...string) ran {
 type account struct {
 	Read, Records, Written, Rejected int64
 	Actions                          map[string]struct{ Records int64 }
-	Issues                           []struct {
+	Groups                           []struct {
+		Key struct{ Month string } // "" where a record has no time
+	}
+	Products []struct {
+		Product  string
+		Statuses map[string]int64
+	}
+	Issues []struct {
 		Kind     string
 		Count    int64
 		Rejected bool
@@ -126,6 +140,24 @@ func (a account) lost() int64 {
 	return a.Read - in - a.Rejected
 }
 
+// taken prints what the records were taken for: the months that they are of (replay), the states of session (inspect).
+func (a account) taken() string {
+	var out []string
+	for _, g := range a.Groups {
+		if g.Key.Month != "" {
+			out = append(out, g.Key.Month)
+		}
+	}
+	for _, p := range a.Products {
+		for _, state := range slices.Sorted(maps.Keys(p.Statuses)) {
+			if n := p.Statuses[state]; n > 0 && p.Product == "session" {
+				out = append(out, fmt.Sprintf("%d %s", n, state))
+			}
+		}
+	}
+	return strings.Join(out, ", ")
+}
+
 // issuesOf prints the issues with the lines they were met at: at most five of each kind are told.
 func (a account) issuesOf() string {
 	var out []string
@@ -146,52 +178,63 @@ func (a account) issuesOf() string {
 	return strings.Join(out, "; ")
 }
 
-// TestHostile runs every verb over every input of the corpus and holds it to its outcome. With -hostile-full the large ones
-// have their full size; -hostile-keep DIR leaves the files to look at.
+// TestHostile runs every verb over every input of the corpus and holds it to its outcome, and to what testdata/hostile says
+// of it. With -hostile-full the large ones have their full size; -hostile-keep DIR leaves the files to look at.
 func TestHostile(t *testing.T) {
 	var count tried
 	t.Cleanup(func() { count.log(t) })
-	names := map[string]bool{}
 	for _, group := range []struct {
 		name  string
 		cases []hostile
 	}{
 		{"encodings", hostileEncodings()}, {"responses", hostileResponses()}, {"numbers", hostileNumbers()}, {"labels", hostileLabels()},
-		{"ids", hostileIDs()}, {"times", hostileTimes()}, {"shapes", hostileShapes()}, {"containers", hostileContainers(t)}, {"sizes", hostileSizes()},
+		{"ids", hostileIDs()}, {"times", hostileTimes()}, {"shapes", hostileShapes()}, {"containers", hostileContainers(t)}, {"parquet", hostileParquet()}, {"sizes", hostileSizes()},
 	} {
+		kept := newCorpus(group.name, len(group.cases))
 		t.Run(group.name, func(t *testing.T) {
 			for _, h := range group.cases {
-				if names[h.name] {
-					t.Fatalf("two inputs are named %s", h.name)
-				}
-				names[h.name] = true
 				t.Run(h.name, func(t *testing.T) {
 					t.Parallel()
-					h.check(t, &count)
+					h.check(t, &count, kept)
 				})
 			}
 		})
+		kept.check(t)
 	}
 }
 
 // check runs the verbs over one input.
-func (h hostile) check(t *testing.T, count *tried) {
+func (h hostile) check(t *testing.T, count *tried, kept *corpus) {
 	dir := t.TempDir()
 	file := h.write(t, dir)
+	var outcomes []observed
+	var taken []string
 	for _, verb := range hostileVerbs {
 		want, special := h.but[verb.name]
 		if !special {
 			want = h.want
 		}
-		got := runTool(t, append(verb.args(file, dir), h.args...)...)
+		got := runTool(t, verb.args(file, dir)...)
 		if want.refuse != "" {
 			count.add(0, 1, 0, 1, 0)
-			h.checkRefusal(t, verb.name, file, want, got)
+			checkRefusal(t, verb.name, file, want, got)
+			outcomes = append(outcomes, observed{verb.name, refusedAs(file, got, want.says)})
 			continue
 		}
-		count.add(0, 1, 1, 0, h.checkAnswer(t, verb.name, want, got))
+		a := checkAnswer(t, verb.name, want, got)
+		count.add(0, 1, 1, 0, int(max(0, a.lost(), want.read-a.Read)))
+		told := answeredAs(a)
+		if h.scaled {
+			told = "accept: as many records as were put in, which -short makes fewer"
+		}
+		outcomes = append(outcomes, observed{verb.name, told})
+		taken = append(taken, a.taken())
+	}
+	if h.as != "" && !slices.Contains(taken, h.as) {
+		t.Errorf("taken as %q, want %q", taken, h.as)
 	}
 	count.add(1, 0, 0, 0, 0)
+	kept.add(t, h.name, h.data, h.make != nil, outcomes, h.as)
 }
 
 // write makes the file.
@@ -219,24 +262,23 @@ func (h hostile) write(t *testing.T, dir string) string {
 }
 
 // checkRefusal: exit code 2, nothing on standard output, a message that names the file and says what is wrong.
-func (h hostile) checkRefusal(t *testing.T, verb, file string, want outcome, got ran) {
+func checkRefusal(t *testing.T, verb, file string, want outcome, got ran) {
 	named := strings.Contains(got.stderr, filepath.Base(file)) || strings.Contains(got.stderr, "amount: ")
 	if got.code != exitNone || got.stdout != "" || !named || !strings.Contains(got.stderr, want.refuse) {
 		t.Errorf("%s: exit code %d, %q, want a refusal that names the file and says %q", verb, got.code, clipped(got.stderr), want.refuse)
 	}
 }
 
-// checkAnswer: exit code 0, nothing on standard error, every record accounted for, the issues at their lines. It returns how
-// many records were lost without a word.
-func (h hostile) checkAnswer(t *testing.T, verb string, want outcome, got ran) int {
+// checkAnswer: exit code 0, nothing on standard error, every record accounted for, the issues at their lines. It returns the
+// account, one without a record where there is none.
+func checkAnswer(t *testing.T, verb string, want outcome, got ran) (a account) {
 	if got.code != exitDone || got.stderr != "" {
 		t.Errorf("%s: exit code %d, %q, want an answer", verb, got.code, clipped(got.stderr))
-		return 0
+		return a
 	}
-	var a account
 	if err := json.Unmarshal([]byte(got.stdout), &a); err != nil {
 		t.Errorf("%s: %v in %q", verb, err, clipped(got.stdout))
-		return 0
+		return a
 	}
 	if lost := a.lost(); lost != 0 {
 		t.Errorf("%s: %d of %d records are neither replayed nor rejected", verb, lost, a.Read)
@@ -248,7 +290,7 @@ func (h hostile) checkAnswer(t *testing.T, verb string, want outcome, got ran) i
 	if a.Read != want.read || !slices.Equal(issues, wanted) {
 		t.Errorf("%s: read %d, issues %q, want %d, %q", verb, a.Read, issues, want.read, wanted)
 	}
-	return int(max(0, a.lost(), want.read-a.Read))
+	return a
 }
 
 func clipped(s string) string { return s[:min(len(s), 400)] }

@@ -86,28 +86,28 @@ func hostileEncodings() []hostile {
 func hostileResponses() []hostile {
 	hub := `{"customer_id":"3","onboarding":{"phone":{"score":"700"},"score":{"score":"735","score_cluster":"high","reason_codes":"RC001,TC002"}},"session":{"score":"551"}}`
 	return []hostile{
-		{name: "processing.jsonl", data: among(`{"session":{"status":"processing","message":"try again in 5 s"}}`), want: accepted(3)},
-		{name: "processing-code.jsonl", data: among(`{"session":{"statusCode":202}}`), want: accepted(3)},
-		{name: "error-body.jsonl", data: among(`{"session":{"error":{"code":"QUOTA","message":"x"}}}`), want: accepted(3)},
-		{name: "error-list.jsonl", data: among(`{"session":{"errors":[{"code":1}]}}`), want: accepted(3)},
-		{name: "http-404.jsonl", data: among(`{"session":{"status_code":404}}`), want: accepted(3)},
-		{name: "http-500.jsonl", data: among(`{"session":{"status":500}}`), want: accepted(3)},
+		{name: "processing.jsonl", data: among(`{"session":{"status":"processing","message":"try again in 5 s"}}`), want: accepted(3), as: "2 ok, 1 processing"},
+		{name: "processing-code.jsonl", data: among(`{"session":{"statusCode":202}}`), want: accepted(3), as: "2 ok, 1 processing"},
+		{name: "error-body.jsonl", data: among(`{"session":{"error":{"code":"QUOTA","message":"x"}}}`), want: accepted(3), as: "1 error, 2 ok"},
+		{name: "error-list.jsonl", data: among(`{"session":{"errors":[{"code":1}]}}`), want: accepted(3), as: "1 error, 2 ok"},
+		{name: "http-404.jsonl", data: among(`{"session":{"status_code":404}}`), want: accepted(3), as: "1 missing, 2 ok"},
+		{name: "http-500.jsonl", data: among(`{"session":{"status":500}}`), want: accepted(3), as: "1 error, 2 ok"},
 		{name: "html-for-response.jsonl", data: among(`{"session":"<html><body>502 Bad Gateway</body></html>"}`), want: accepted(3, "bad_response 2")},
 		{name: "text-for-response.jsonl", data: among(`{"session":"Service Unavailable"}`), want: accepted(3, "bad_response 2")},
 		{name: "list-for-response.jsonl", data: among(`{"session":[{"score":5}]}`), want: accepted(3, "bad_response 2")},
 		{name: "number-for-response.jsonl", data: among(`{"session":404}`), want: accepted(3, "bad_response 2")},
 		{name: "true-for-response.jsonl", data: among(`{"session":true}`), want: accepted(3, "bad_response 2")},
-		{name: "null-response.jsonl", data: among(`{"session":null}`), want: accepted(3)},
-		{name: "empty-response.jsonl", data: among(`{"session":{}}`), want: accepted(3)},
-		{name: "empty-text-response.jsonl", data: among(`{"session":""}`), want: accepted(3)},
-		{name: "no-response.jsonl", data: among(`{"customer_id":"c"}`), want: accepted(3)},
-		{name: "response-as-text.jsonl", data: among(`{"session":"{\"score\":\"649\"}"}`), want: accepted(3)},
+		{name: "null-response.jsonl", data: among(`{"session":null}`), want: accepted(3), as: "1 absent, 2 ok"},
+		{name: "empty-response.jsonl", data: among(`{"session":{}}`), want: accepted(3), as: "3 ok"},
+		{name: "empty-text-response.jsonl", data: among(`{"session":""}`), want: accepted(3), as: "1 absent, 2 ok"},
+		{name: "no-response.jsonl", data: among(`{"customer_id":"c"}`), want: accepted(3), as: "1 absent, 2 ok"},
+		{name: "response-as-text.jsonl", data: among(`{"session":"{\"score\":\"649\"}"}`), want: accepted(3), as: "3 ok"},
 		{name: "response-as-cut-text.jsonl", data: among(`{"session":"{\"score\":6"}`), want: accepted(3, "bad_response 2")},
 		{name: "response-as-text-twice.jsonl", data: among(`{"session":"\"{}\""}`), want: accepted(3, "bad_response 2")},
-		{name: "all-strings.jsonl", data: among(hub), want: accepted(3)},
+		{name: "all-strings.jsonl", data: among(hub), want: accepted(3), as: "3 ok"},
 		{name: "unknown-status.jsonl", data: among(`{"session":{"status":"shiny"}}`), want: accepted(3, "unknown_status 2")},
 		{name: "cluster-of-another-scale.jsonl", data: among(`{"session":{"score":5,"score_cluster":"medium"}}`), want: accepted(3, "unknown_cluster 2")},
-		{name: "cluster-in-capitals.jsonl", data: among(`{"session":{"score":5,"score_cluster":"VERY_LOW"}}`), want: accepted(3)},
+		{name: "cluster-in-capitals.jsonl", data: among(`{"session":{"score":5,"score_cluster":"VERY_LOW"}}`), want: accepted(3), as: "3 ok"},
 		{name: "codes-as-numbers.jsonl", data: among(`{"onboarding":{"score":{"score":5,"reason_codes":[1,2]}}}`), want: accepted(3, "bad_type 2"),
 			but: map[string]outcome{"replay": accepted(3)}}, // guide-session reads none
 	}
@@ -129,9 +129,7 @@ func hostileNumbers() []hostile {
 	}
 	var out []hostile
 	add := func(field string, texts map[string]string, record func(string) string) {
-		n := 0
 		for text, issue := range texts {
-			n++
 			want := accepted(3)
 			if issue != "" {
 				want = accepted(3, issue+" 2")
@@ -146,17 +144,12 @@ func hostileNumbers() []hostile {
 	return append(out, hostile{name: "sums-overflow.jsonl", data: sums, want: over, but: map[string]outcome{"convert": accepted(100_000)}})
 }
 
-// fileWord spells a text in characters that may stand in a file's name.
-func fileWord(text string) string {
-	var b strings.Builder
-	for _, c := range []byte(text) {
-		if c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '.' || c == '-' {
-			b.WriteByte(c)
-		} else {
-			fmt.Fprintf(&b, "_%02x", c)
-		}
+// fileWord makes of a JSON value what every file system takes for a part of a name.
+func fileWord(value string) string {
+	if text, is := strings.CutPrefix(value, `"`); is {
+		value = "text-" + strings.TrimSuffix(text, `"`)
 	}
-	return b.String()
+	return strings.NewReplacer(`"`, "", ":", ".", "/", "-", " ", "_").Replace(value)
 }
 
 // hostileLabels are outcomes in the record itself.
@@ -191,24 +184,27 @@ func hostileIDs() []hostile {
 	}
 }
 
-// hostileTimes are times of every spelling. A time without a zone is UTC.
+// hostileTimes are times of every spelling, each with the month in UTC that it is of, or the issue. A time without a zone is UTC.
 func hostileTimes() []hostile {
 	times := map[string]string{
-		`"2026-03-31T23:30:00Z"`: "", `"2026-03-31T23:30:00-05:00"`: "", `"2026-04-01T00:30:00+09:00"`: "", `"2026-03-31T23:30:00+0200"`: "",
-		`"2026-03-31 23:30:00"`: "", `"2026-03-31T23:30"`: "unreadable_time", `"2026-03-31"`: "", "1774999800": "", "1774999800000": "", `"1774999800"`: "",
-		"1774999800000000": "", "null": "", `""`: "",
+		`"2026-03-31T23:30:00Z"`: "2026-03", `"2026-03-31T23:30:00-05:00"`: "2026-04", `"2026-04-01T00:30:00+09:00"`: "2026-03", `"2026-03-31T23:30:00+0200"`: "2026-03",
+		`"2026-03-31 23:30:00"`: "2026-03", `"2026-03-31T23:30"`: "unreadable_time", `"2026-03-31"`: "2026-03", "1774999800": "2026-03", "1774999800000": "2026-03", `"1774999800"`: "2026-03",
+		"1774999800000000": "2026-03", "null": "", `""`: "",
 		`"2016-12-31T23:59:60Z"`: "unreadable_time", `"0000-01-01T00:00:00Z"`: "unreadable_time", `"9999-12-31T23:59:59Z"`: "unreadable_time",
 		`"0001-01-01T00:00:00Z"`: "unreadable_time", `"2026-02-30"`: "unreadable_time", `"31/03/2026"`: "unreadable_time", `"yesterday"`: "unreadable_time",
 		`"2026-03-31T24:00:00Z"`: "unreadable_time", `"2026-03-31 23:30:00 CET"`: "unreadable_time", "0": "unreadable_time", "-1": "unreadable_time",
 		"20260331": "unreadable_time", "1e12": "unreadable_time", "true": "unreadable_time", `{"$date":1774999800000}`: "bad_type",
 	}
 	var out []hostile
-	for text, issue := range times {
-		want := accepted(3)
-		if issue != "" {
-			want = accepted(3, issue+" 2")
+	for text, what := range times {
+		h := hostile{name: "time-" + fileWord(text) + ".jsonl", data: among(`{"session":{"score":5},"timestamp":` + text + `}`), want: accepted(3)}
+		switch {
+		case strings.HasPrefix(what, "2026"):
+			h.as = what
+		case what != "":
+			h.want = accepted(3, what+" 2")
 		}
-		out = append(out, hostile{name: "time-" + fileWord(text) + ".jsonl", data: among(`{"session":{"score":5},"timestamp":` + text + `}`), want: want})
+		out = append(out, h)
 	}
 	return out
 }
