@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"math/bits"
+	"unsafe"
 )
 
 // A hybrid reads Parquet's mix of repeated and bit-packed runs: definition levels, dictionary indices and booleans.
@@ -164,17 +165,40 @@ func load(src []byte, i int) uint64 {
 }
 
 // spread moves the n values at the front of s, one for each row that is present (1, else 0), to their rows, in place, and sets none
-// everywhere else. Which rows are null cannot be predicted, so the loop has no branch on it: the condition below is compiled to a
-// conditional move.
+// everywhere else. T has one, two, four or eight bytes, and no pointers.
 func spread[T any](s []T, n int, present []uint8, none T) {
-	j := n - 1
-	for i := len(present) - 1; i > j; i-- { // where i == j the rest stands where it belongs
-		v, p := s[max(j, 0)], present[i]
-		if p == 0 {
-			v = none
+	p := unsafe.Pointer(&none)
+	switch unsafe.Sizeof(none) {
+	case 1:
+		spreadWords(wordsOf[uint8](s), n, present, *(*uint8)(p))
+	case 2:
+		spreadWords(wordsOf[uint16](s), n, present, *(*uint16)(p))
+	case 4:
+		spreadWords(wordsOf[uint32](s), n, present, *(*uint32)(p))
+	default:
+		spreadWords(wordsOf[uint64](s), n, present, *(*uint64)(p))
+	}
+}
+
+// wordsOf returns the memory of s as unsigned integers of the same size.
+func wordsOf[W, T any](s []T) []W { return unsafe.Slice((*W)(unsafe.Pointer(unsafe.SliceData(s))), len(s)) }
+
+// spreadWords is spread of integers. Which rows are null cannot be predicted, so there is no branch on one; that eight rows have no
+// null among them can be.
+func spreadWords[W uint8 | uint16 | uint32 | uint64](s []W, n int, present []uint8, none W) {
+	const all = 0x0101010101010101
+	i, j := len(present)-1, n-1
+	for i > j { // where i == j the rest stands where it belongs
+		if j >= 7 && binary.LittleEndian.Uint64(present[i-7:]) == all {
+			copy(s[i-7:i+1], s[j-7:j+1])
+			i, j = i-8, j-8
+			continue
 		}
-		s[i] = v
-		j -= int(p)
+		for stop := max(i-8, j); i > stop; i-- {
+			p := W(present[i])
+			s[i] = none ^ (s[max(j, 0)]^none)&-p
+			j -= int(p)
+		}
 	}
 }
 
