@@ -181,7 +181,9 @@ func spread[T any](s []T, n int, present []uint8, none T) {
 }
 
 // wordsOf returns the memory of s as unsigned integers of the same size.
-func wordsOf[W, T any](s []T) []W { return unsafe.Slice((*W)(unsafe.Pointer(unsafe.SliceData(s))), len(s)) }
+func wordsOf[W, T any](s []T) []W {
+	return unsafe.Slice((*W)(unsafe.Pointer(unsafe.SliceData(s))), len(s))
+}
 
 // spreadWords is spread of integers. Which rows are null cannot be predicted, so there is no branch on one; that eight rows have no
 // null among them can be.
