@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/apache/arrow/go/v17/parquet/compress"
@@ -38,17 +39,85 @@ var replayFull = append(replay1[:5:5], Field{"segment", KindText}, Field{"sessio
 	Field{"session.has_ai_agent", KindBool}, Field{"session.has_spoofed_device", KindBool}, Field{"onboarding.ip.is_vpn", KindBool},
 	Field{"reason_codes", KindCodes})
 
-// BenchmarkParquetFile reads the Parquet file that PARQUET_FILE names.
+// BenchmarkParquetFile reads the Parquet files that HISTORY names, with commas between them, and says how far that is from the limits:
+// reading the bytes of the columns alone, and decompressing their pages besides. Pages of times of one month are passed over, as they
+// are in a replay by month.
 func BenchmarkParquetFile(b *testing.B) {
-	name := os.Getenv("PARQUET_FILE")
-	if name == "" {
-		b.Skip("PARQUET_FILE names no file")
+	history := os.Getenv("HISTORY")
+	if history == "" {
+		b.Skip("the variable HISTORY names no file")
 	}
-	for _, job := range []struct {
-		name   string
-		fields []Field
-	}{{"replay1", replay1}, {"replayfull", replayFull}} {
-		b.Run(job.name, func(b *testing.B) { benchmarkScan(b, name, job.fields) })
+	for _, name := range strings.Split(history, ",") {
+		if filepath.Ext(name) != ".parquet" {
+			continue
+		}
+		for _, job := range []struct {
+			name   string
+			fields []Field
+		}{{"replay1", replay1}, {"replayfull", replayFull}} {
+			b.Run(job.name+"/read/"+filepath.Base(name), func(b *testing.B) { benchmarkPages(b, name, job.fields, (*chunk).readBytes) })
+			b.Run(job.name+"/decompress/"+filepath.Base(name), func(b *testing.B) { benchmarkPages(b, name, job.fields, (*chunk).readPages) })
+			b.Run(job.name+"/decode/"+filepath.Base(name), func(b *testing.B) { benchmarkScan(b, name, job.fields) })
+		}
+	}
+}
+
+// benchmarkPages reads every chunk of the fields, the row groups shared among two goroutines as a scan shares them.
+func benchmarkPages(b *testing.B, name string, fields []Field, read func(*chunk) error) {
+	st, err := os.Stat(name)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		s, err := parquetScan(false, fields, input{name: name, size: st.Size()})
+		if err != nil {
+			b.Fatal(err)
+		}
+		p := s.sources[0].(*parquetSource)
+		var next atomic.Int32
+		var wg sync.WaitGroup
+		for range 2 {
+			wg.Go(func() {
+				for {
+					group := int(next.Add(1)) - 1
+					if group >= len(p.chunks) {
+						return
+					}
+					r := p.newReader(&rowGroup{source: p, number: group})
+					for i := range r.leaves {
+						if err := read(r.leaves[i].chunk); err != nil {
+							b.Error(err)
+						}
+					}
+					p.spare.Put(r)
+				}
+			})
+		}
+		wg.Wait()
+		s.Close()
+	}
+}
+
+func (c *chunk) readBytes() error {
+	for c.off < c.end {
+		c.window, c.pos = c.window[:0], 0
+		if _, err := c.ahead(windowSize); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *chunk) readPages() error {
+	c.passes = func(h *pageHeader) bool {
+		return c.field == Timestamp && h.stats.known && h.stats.nulls == 0 && sameMonth(h.stats.first, h.stats.last)
+	}
+	for {
+		if err := c.pager.next(&c.page); err == io.EOF {
+			return nil
+		} else if err != nil {
+			return err
+		}
 	}
 }
 
@@ -64,6 +133,7 @@ func benchmarkScan(b *testing.B, name string, fields []Field) {
 		if err != nil {
 			b.Fatal(err)
 		}
+		s.Alike(sameMonth)
 		for _, f := range s.sources[0].info().Columns {
 			if f.Path == nil {
 				b.Fatalf("%s was not found", f.Field.Name)
