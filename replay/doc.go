@@ -21,7 +21,8 @@
 //	policy builtin decide schema lint print    policies: what they are, what they do, what they may not have meant
 //	parse                                      YAML: policies, acceptances, economics, limits, mappings
 //	condition evaluate                         rules: expressions, their fields, and their values a batch at a time
-//	plan builder build cube numbering workers  the question, and the scan that answers it; cube_dense replays a large cube fast
+//	plan builder build count cube numbering workers  the question, and the scan that answers it; count says where cells live while
+//	                                           they are counted, cube_dense replays a large cube fast
 //	result fold slice table                    the answer, without a split, of a part of the history, or left to others as columns
 //	save saved weighted                        cubes in files: writing them, what they answer, counting their rows
 //	compare decisions                          two policies on the same records, and every decision
