@@ -246,7 +246,7 @@ func (d *discovery) lines(ctx context.Context, src *textSource) error {
 			learn()
 		}
 		if src.stream != nil {
-			src.lines.recycle(u.data)
+			src.free = append(src.free, u.data)
 		}
 	}
 }

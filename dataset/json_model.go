@@ -30,10 +30,10 @@ const (
 	maxShort = 8
 )
 
-// leap passes over what is the same in s[p:end], which is at the key of step k or at another, as in the model. It returns
-// the step at whose key or value the difference is, or the value in play, and the position of that key in s; atValue tells
-// that the key itself is the same too, and p is the position of its value.
-func (m *model) leap(s []byte, p, end, k int) (step, behind int, atValue bool) {
+// leap passes over what is the same in s[p:end] as in the model, where s[p] should be the key of step k. It returns the step
+// whose value comes next, because it differs or is in play, and the position of that value; or, with atKey, the step whose key
+// differs and the position where that should be.
+func (m *model) leap(s []byte, p, end, k int) (step, behind int, atKey bool) {
 	from := int(m.at[k])
 	same := sameBytes(s[p:], m.text[from:], min(end-p, int(m.stop[k])-from))
 	differs := int32(from + same)
@@ -41,9 +41,9 @@ func (m *model) leap(s []byte, p, end, k int) (step, behind int, atValue bool) {
 		k++
 	}
 	if v := m.value[k]; v <= differs {
-		return k, p + int(v) - from, true
+		return k, p + int(v) - from, false
 	}
-	return k, p + int(m.at[k]) - from, false
+	return k, p + int(m.at[k]) - from, true
 }
 
 // sameBytes returns how many of the first n bytes of a and b are the same up to the first that differs; at least padding bytes

@@ -77,16 +77,16 @@ func (r *jsonReader) object(n *node, s []byte, p, end int) int {
 // the same keys in the same order: the key that came next in earlier objects is compared first, with those behind it where
 // the values are the same too, and the map is asked only where that fails. It returns the key's node and step.
 func (n *node) step(s []byte, p, end, k int) (*node, int, int) {
-	known := false
+	unknown := true
 	if k < n.like.steps {
-		k, p, known = n.like.leap(s, p, end, k)
+		k, p, unknown = n.like.leap(s, p, end, k)
 	}
-	if !known && k < len(n.steps) {
+	if unknown && k < len(n.steps) {
 		if raw := n.steps[k].raw; len(s)-p > len(raw) && string(s[p:p+len(raw)]) == raw {
-			p, known = p+len(raw), true
+			p, unknown = p+len(raw), false
 		}
 	}
-	if !known {
+	if unknown {
 		return n.key(s, p, end, k)
 	}
 	if s[p] <= ' ' {

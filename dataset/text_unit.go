@@ -92,7 +92,7 @@ func (u *textUnit) end(w *textWorker) {
 	defer t.mu.Unlock()
 	t.seen = w.json.places(t.seen, len(t.scan.fields))
 	if t.stream != nil {
-		t.lines.recycle(u.data)
+		t.free = append(t.free, u.data)
 	} else {
 		t.scan.done.Add(u.to - u.from)
 	}
