@@ -5,8 +5,9 @@ import (
 )
 
 // A jsonReader reads records from JSON text. It walks only the objects on the way to a wanted value and skips the rest by
-// brackets and strings (json_walk.go). What is odd about a line, escapes in keys, repeated or misspelt keys, anything
-// malformed, goes to the careful reader (json_careful.go), which reads every token and is the judge of both.
+// brackets and strings (json_walk.go), much of it at once because an earlier record had it too (json_model.go). What is odd
+// about a line, escapes in keys, repeated or misspelt keys, anything malformed, goes to the careful reader
+// (json_careful.go), which reads every token and is the judge of both.
 //
 // What the fast walk does not look into may be malformed without being noticed, as long as its brackets and strings
 // balance and the line ends behind the object.

@@ -377,6 +377,23 @@ func TestSkipNested(t *testing.T) {
 	})
 }
 
+// TestSkipFlat holds that what is passed over in vectors is what the careful count of brackets passes over.
+func TestSkipFlat(t *testing.T) {
+	if got, want := skipFlat([]byte(`{"a":"b","c":1}`), 0, 15), 15; got != want {
+		t.Errorf("got %d, want %d", got, want)
+	}
+	brackets := rapid.StringOfN(rapid.RuneFrom([]rune(`{}[]"\a`)), 1, 8, -1)
+	rapid.Check(t, func(t *rapid.T) {
+		for range 50 {
+			text := "{" + brackets.Draw(t, "text")
+			padded := []byte(text + `"]}{[\\\` + "       ")
+			if got, want := skipFlat(padded, 0, len(text)), skipNested(padded, 0, len(text)); got >= 0 && got != want {
+				t.Fatalf("%q: got %d, want %d", text, got, want)
+			}
+		}
+	})
+}
+
 func TestFoundColumns(t *testing.T) {
 	_, a, err := readText(t, `{"session":{"score":1},"is_fraud":1}`+"\n"+`{"session_score":2}`, Field{"session", KindState},
 		Field{LabelField, KindLabel}, Field{Amount, KindAmount})

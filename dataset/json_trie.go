@@ -36,6 +36,7 @@ type node struct {
 	// What keys the objects here have, in the order of the last ones: see jsonReader.object.
 	steps []step
 	index map[string]int // key -> its step
+	like  model
 }
 
 // A step is a key that an object is expected to have next.
@@ -90,6 +91,7 @@ func (n *node) learn(k int, key, raw string, kid *node) {
 	if n.index == nil {
 		n.index = map[string]int{}
 	}
+	n.like.steps, n.like.wait = 0, 0 // its steps are no longer numbered so
 	n.steps = append(n.steps, step{})
 	copy(n.steps[k+1:], n.steps[k:])
 	n.steps[k] = step{raw, kid}

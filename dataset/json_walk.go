@@ -1,6 +1,7 @@
 package dataset
 
 import (
+	"bytes"
 	"encoding/binary"
 	"encoding/hex"
 	"math/bits"
@@ -26,8 +27,7 @@ func (r *jsonReader) walk(s []byte, end int) bool {
 	return p >= 0 && skipSpace(s, p, end) == end
 }
 
-// object reads an object that starts at p into n. Records of one history mostly have the same keys in the same order, so
-// the key that came next in the last object is compared first; the map is asked only where that fails.
+// object reads an object that starts at p into n. What is as it was in an earlier record is passed over at once.
 func (r *jsonReader) object(n *node, s []byte, p, end int) int {
 	n.val.gen, n.val.form = r.gen, formObject
 	from := p
@@ -37,10 +37,7 @@ func (r *jsonReader) object(n *node, s []byte, p, end int) int {
 	}
 	for k := 0; ; k++ {
 		var kid *node
-		if k < len(n.steps) && len(s)-p > len(n.steps[k].raw) && string(s[p:p+len(n.steps[k].raw)]) == n.steps[k].raw {
-			p += len(n.steps[k].raw)
-			kid = n.steps[k].kid
-		} else if kid, k, p = n.key(s, p, end, k); p < 0 {
+		if kid, k, p = n.step(s, p, end, k); p < 0 {
 			return bad
 		}
 		switch {
@@ -70,7 +67,32 @@ func (r *jsonReader) object(n *node, s []byte, p, end int) int {
 		return bad
 	}
 	n.val.text = s[from : p+1]
+	if n.like.wait--; n.like.wait < 0 {
+		n.model(n.val.text)
+	}
 	return p + 1
+}
+
+// step reads the next key whose value must be looked at, and everything up to that value. Records of one history mostly have
+// the same keys in the same order: the key that came next in earlier objects is compared first, with those behind it where
+// the values are the same too, and the map is asked only where that fails. It returns the key's node and step.
+func (n *node) step(s []byte, p, end, k int) (*node, int, int) {
+	unknown := true
+	if k < n.like.steps {
+		k, p, unknown = n.like.leap(s, p, end, k)
+	}
+	if unknown && k < len(n.steps) {
+		if raw := n.steps[k].raw; len(s)-p > len(raw) && string(s[p:p+len(raw)]) == raw {
+			p, unknown = p+len(raw), false
+		}
+	}
+	if unknown {
+		return n.key(s, p, end, k)
+	}
+	if s[p] <= ' ' {
+		p = skipSpace(s, p, end)
+	}
+	return n.steps[k].kid, k, p
 }
 
 // key reads a key that was not expected and everything up to its value. It returns the key's node and step; what was not
@@ -212,7 +234,12 @@ func skipScalar(s []byte, p, end int) int {
 
 func skipValue(s []byte, p, end int) int {
 	switch s[p] {
-	case '{', '[':
+	case '{':
+		if q := skipFlat(s, p, end); q >= 0 {
+			return q
+		}
+		return skipNested(s, p, end)
+	case '[':
 		return skipNested(s, p, end)
 	}
 	q := skipScalar(s, p, end)
@@ -220,6 +247,25 @@ func skipValue(s []byte, p, end int) int {
 		return bad
 	}
 	return q
+}
+
+// skipFlat returns the position behind the object that starts at p if it holds neither objects nor lists nor escapes, as most
+// do, and bad otherwise. It reads the text several times, but in vectors.
+func skipFlat(s []byte, p, end int) int {
+	n := bytes.IndexByte(s[p+1:end], '}')
+	if n < 0 {
+		return bad
+	}
+	body := s[p+1 : p+1+n]
+	if bytes.Count(body, []byte{'"'})&1 != 0 { // the brace is in a string
+		return bad
+	}
+	for _, c := range [...]byte{'{', '[', ']', '\\'} {
+		if bytes.IndexByte(body, c) >= 0 {
+			return bad
+		}
+	}
+	return p + n + 2
 }
 
 // skipNested returns the position behind the object or list that starts at p. A word without bracket or backslash only

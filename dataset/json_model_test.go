@@ -1,0 +1,104 @@
+package dataset
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// walks reports whether the fast walk takes a line.
+func (w *twin) walks(line string) bool {
+	w.r.next()
+	return w.r.walk(append([]byte(line), "\n{\"a\":1}"...)[:len(line)+padding], len(line))
+}
+
+// genAlike makes lines that repeat each other in most places, as those of a history do.
+func genAlike() *rapid.Generator[string] {
+	values := []string{`"false"`, `"false"`, `"false"`, `"true"`, `false`, `1`, `12`, `123`, `"12"`, `"a\"b"`, `""`, `{"score":1}`, `{"a":[1]}`, `[]`, `null`}
+	keys := []string{"a", "ab", "has_x", "score", "has_y", "status", "has_z", "score_cluster", "x", "domain", "xy", "error"}
+	object := func(t *rapid.T, name string) string {
+		colon := rapid.SampledFrom([]string{":", ":", ":", ": "}).Draw(t, name+" colon")
+		var parts []string
+		for _, key := range keys {
+			if rapid.IntRange(0, 9).Draw(t, name+key) > 0 {
+				parts = append(parts, fmt.Sprintf("%q%s%s", key, colon, rapid.SampledFrom(values).Draw(t, name+key+" value")))
+			}
+		}
+		return "{" + strings.Join(parts, ",") + "}"
+	}
+	return rapid.Custom(func(t *rapid.T) string {
+		return `{"customer_id":"c` + rapid.StringMatching(`[0-9]{0,9}`).Draw(t, "id") + `","amount":1,"session":` + object(t, "session") +
+			`,"x":` + object(t, "x") + `,"onboarding":{"score":` + object(t, "score") + `,"phone":{"a":1}}}`
+	})
+}
+
+// damaged changes a few bytes of a line, or none.
+func damaged(t *rapid.T, line string) string {
+	for range rapid.IntRange(0, 2).Draw(t, "damages") {
+		at := rapid.IntRange(0, len(line)-1).Draw(t, "at")
+		line = line[:at] + rapid.SampledFrom([]string{"", `"`, "\\", "{", "}", "[", "]", ",", ":", " ", "0"}).Draw(t, "by") + line[at+1:]
+	}
+	return line
+}
+
+// TestModelsChangeNothing compares a reader that has models of many earlier lines with one that has none.
+func TestModelsChangeNothing(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		old := newTwin(allFields, Mapping{})
+		alike := genAlike()
+		for range 6 {
+			line := alike.Draw(t, "line")
+			for range rapid.IntRange(1, 2*modelWait).Draw(t, "times") {
+				old.walks(line)
+			}
+			line = damaged(t, alike.Draw(t, "next"))
+			if got, want := old.walks(line), newTwin(allFields, Mapping{}).walks(line); got != want {
+				t.Fatalf("%s\nwith models %v, without %v", line, got, want)
+			}
+			if got, want := old.read(line, false), newTwin(allFields, Mapping{}).read(line, false); got != want {
+				t.Fatalf("%s\nwith models    %s\nwithout models %s", line, got, want)
+			}
+			old.check(t, line)
+		}
+	})
+}
+
+// TestModelFollows holds that a model is taken at once, is kept where an odd object comes, and follows a change of shape.
+func TestModelFollows(t *testing.T) {
+	w := newTwin([]Field{{"session", KindState}}, Mapping{})
+	session := func() *model { return &w.r.root.kids["session"].like }
+	long := `{"session":{"a":"same","b":"same","score":5,"c":"same"}}`
+	w.walks(long)
+	if n := session().steps; n != 4 {
+		t.Fatalf("the first object made a model of %d keys, want 4", n)
+	}
+	for range 2 * modelWait {
+		w.walks(`{"session":{"a":1}}`)
+	}
+	if n := session().steps; n != 4 {
+		t.Errorf("two short objects among many made a model of %d keys, want the 4 of before", n)
+	}
+	for range (maxShort + 2) * modelWait {
+		w.walks(`{"session":{"a":1}}`)
+	}
+	if n := session().steps; n != 1 {
+		t.Errorf("many short objects left a model of %d keys, want 1", n)
+	}
+	w.walks(`{"session":{"new":1,"a":1}}`)
+	if n := session().steps; n != 2 {
+		t.Errorf("a new key left a model of %d keys, want 2", n)
+	}
+}
+
+// TestDeepModel has an object that can be walked but, from the object around it, not be passed over.
+func TestDeepModel(t *testing.T) {
+	w := newTwin([]Field{{"session", KindState}}, Mapping{})
+	line := `{"session":{"a":` + strings.Repeat("[", 64) + strings.Repeat("]", 64) + `,"score":5}}`
+	for range 3 {
+		if got := w.read(line, false); !w.walks(line) || got != "session=5" {
+			t.Fatalf("got %s", got)
+		}
+	}
+}
