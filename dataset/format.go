@@ -121,7 +121,7 @@ func (t *textSource) recognise(head *bufio.Reader, info FileInfo) (source, error
 		return t, nil
 	}
 	head.Discard(skip)
-	t.stream = head
+	t.stream, t.chunk = head, streamChunk
 	return t, nil
 }
 

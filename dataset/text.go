@@ -12,9 +12,13 @@ import (
 )
 
 const (
-	// chunkSize is about how much text one unit holds: enough that handing out units costs nothing, little enough to stay in
-	// the second-level cache between reading and parsing.
-	chunkSize = 1 << 20
+	// chunkSize is about how much text one unit of a plain file holds: enough that handing out units costs little, and little
+	// enough to stay in the second-level cache between reading and parsing.
+	chunkSize = 256 << 10
+	// streamChunk is the same for a stream. The goroutines take turns at reading it, and to wake the next one costs more than the
+	// cache saves: a .zst of 256 KiB at a time takes half as long again as of 1 MiB. To read ahead in a goroutine of its own
+	// was tried too: the text then comes from another core's cache, which costs a tenth more CPU time and gains nothing.
+	streamChunk = 4 << 20
 	// maxLine is the longest line that is read. Longer ones are issues, found without holding more than this in memory.
 	maxLine = 16 << 20
 )
