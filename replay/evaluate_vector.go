@@ -2,8 +2,6 @@ package replay
 
 import (
 	"encoding/binary"
-	"slices"
-	"strings"
 
 	"github.com/trustreplay/trustreplay/dataset"
 )
@@ -203,60 +201,6 @@ func (v *vector) askEntry(e *evaluator, text string) bool {
 		e.env[f.Name] = text
 	}
 	return e.ask(v.test)
-}
-
-// A codeSet is a set of reason codes to look for in lists of them. Most codes of a list are in no set, so their length and
-// last byte are looked at before any is compared.
-type codeSet struct {
-	codes   []string
-	lengths uint64    // bit n for a code of n bytes; 63 for all that are longer
-	last    [256]bool // by the last byte of a code
-}
-
-func newCodeSet(codes []string) *codeSet {
-	s := &codeSet{codes: codes}
-	for _, c := range codes {
-		if c != "" {
-			s.lengths |= 1 << min(len(c), 63)
-			s.last[c[len(c)-1]] = true
-		}
-	}
-	return s
-}
-
-// in reports whether a comma-separated list holds one of the codes. Spaces around a code do not count.
-func (s *codeSet) in(list string) bool {
-	for from := 0; from < len(list); {
-		to := from
-		for to < len(list) && list[to] != ',' {
-			to++
-		}
-		code := list[from:to]
-		from = to + 1
-		if code == "" {
-			continue
-		}
-		if first, last := code[0], code[len(code)-1]; first <= ' ' || last <= ' ' || first >= 0x80 || last >= 0x80 {
-			if code = strings.TrimSpace(code); code == "" {
-				continue
-			}
-		}
-		if s.lengths>>min(len(code), 63)&1 != 0 && s.last[code[len(code)-1]] && slices.Contains(s.codes, code) {
-			return true
-		}
-	}
-	return false
-}
-
-// splitCodes returns the codes of a comma-separated list, without the spaces around them and without empty ones.
-func splitCodes(list string) []string {
-	out := []string{}
-	for code := range strings.SplitSeq(list, ",") {
-		if code = strings.TrimSpace(code); code != "" {
-			out = append(out, code)
-		}
-	}
-	return out
 }
 
 // fillCompare compares numbers with a constant.
