@@ -5,7 +5,6 @@ import (
 	"math"
 
 	"github.com/trustreplay/trustreplay/dataset"
-	"gonum.org/v1/gonum/stat/distuv"
 )
 
 // placements holds, for each score and label, the share of the records of the other label that a record with that score is
@@ -61,7 +60,7 @@ func (a Area) interval(h *Histogram, confidence float64) Area {
 	if !(se > rounding) {
 		return a
 	}
-	half := Number(se * distuv.UnitNormal.Quantile((1+confidence)/2))
+	half := Number(se * normalQuantile(confidence))
 	a.SE, a.Low, a.High, a.Confidence = Number(se), max(a.AUC-half, 0), min(a.AUC+half, 1), Number(confidence)
 	return a
 }

@@ -6,7 +6,6 @@ import (
 	"sort"
 
 	"github.com/trustreplay/trustreplay/dataset"
-	"gonum.org/v1/gonum/stat/distuv"
 )
 
 // psiAdd is what each bin counts more than it holds, so that a bin which empties, or fills, weighs as much as it should and not
@@ -52,16 +51,17 @@ func PSI(base, now []int64) Index {
 	if x.Bins < 2 {
 		return x
 	}
-	scale, null := x.scale(), x.null()
-	x.Mean, x.Most95 = Number(scale*null.K), Number(scale*null.Quantile(0.95))
-	x.P = Number(null.Survival(float64(x.PSI) / scale))
+	scale, degrees := x.scale(), x.degrees()
+	x.Mean, x.Most95 = Number(scale*degrees), Number(scale*chiSquaredQuantile(degrees, 0.95))
+	x.P = Number(chiSquaredSurvival(degrees, float64(x.PSI)/scale))
 	x.Adjusted = x.P
 	return x
 }
 
 func (x Index) scale() float64 { return 1/float64(x.N) + 1/float64(x.M) }
 
-func (x Index) null() distuv.ChiSquared { return distuv.ChiSquared{K: float64(x.Bins - 1)} }
+// degrees are those of the chi-square that the index is about a multiple of where nothing has changed.
+func (x Index) degrees() float64 { return float64(x.Bins - 1) }
 
 // stabilityIndex adds to each bin; with nothing added an empty bin would make it infinite.
 func stabilityIndex(base, now []int64, add float64) float64 {
@@ -108,14 +108,13 @@ const leastPower = 0.8
 // least returns the index of a population that a test at a level shows with leastPower: under a change the statistic is about a
 // non-central chi-square whose non-centrality is the index over (1/n + 1/m).
 func (x Index) least(level float64) Number {
-	null := x.null()
-	critical := null.Quantile(1 - level)
+	critical := chiSquaredQuantile(x.degrees(), 1-level)
 	low, high := 0.0, 1.0
-	for noncentral(null.K, high, critical) < leastPower {
+	for noncentral(x.degrees(), high, critical) < leastPower {
 		high *= 2
 	}
 	for range 60 {
-		if mid := (low + high) / 2; noncentral(null.K, mid, critical) < leastPower {
+		if mid := (low + high) / 2; noncentral(x.degrees(), mid, critical) < leastPower {
 			low = mid
 		} else {
 			high = mid
@@ -127,11 +126,10 @@ func (x Index) least(level float64) Number {
 // noncentral returns the probability that a non-central chi-square exceeds x: a mixture of central ones by a Poisson count
 // (Johnson, Kotz and Balakrishnan 1995, "Continuous Univariate Distributions", chapter 29). lambda is above 0.
 func noncentral(degrees, lambda, x float64) float64 {
-	count := distuv.Poisson{Lambda: lambda / 2}
 	reach := 12*math.Sqrt(lambda/2) + 30
 	var sum float64
 	for j := math.Max(0, math.Floor(lambda/2-reach)); j <= lambda/2+reach; j++ {
-		sum += count.Prob(j) * distuv.ChiSquared{K: degrees + 2*j}.Survival(x)
+		sum += poissonProb(lambda/2, j) * chiSquaredSurvival(degrees+2*j, x)
 	}
 	return sum
 }

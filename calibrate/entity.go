@@ -6,7 +6,6 @@ import (
 	"math/big"
 
 	"gonum.org/v1/gonum/mathext"
-	"gonum.org/v1/gonum/stat/distuv"
 )
 
 // MethodKornGraubard is Clopper-Pearson on the effective number of records, of which entities have several.
@@ -161,7 +160,7 @@ func studentRatio(records, entities int64, delta float64) float64 {
 		return 1
 	}
 	of := func(n int64) float64 {
-		return distuv.StudentsT{Mu: 0, Sigma: 1, Nu: float64(n - 1)}.Quantile(1 - delta)
+		return studentQuantile(float64(n-1), 1-delta)
 	}
 	r := of(records) / of(entities)
 	return r * r

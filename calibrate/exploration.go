@@ -7,7 +7,6 @@ import (
 
 	"github.com/trustreplay/trustreplay/dataset"
 	"gonum.org/v1/gonum/mathext"
-	"gonum.org/v1/gonum/stat/distuv"
 )
 
 // Methods of a rate estimated from exploration.
@@ -249,7 +248,7 @@ func DoublyRobust(records iter.Seq[Predicted], confidence float64) ExplorationRa
 	r.Value = Number(min(max(mean, 0), 1))
 	if se := math.Sqrt(squares / (n - 1) / n); e.Frauds > 0 && e.Frauds < e.Seen && se > 0 {
 		r.SE, r.Confidence = Number(se), Number(confidence)
-		half := se * distuv.StudentsT{Mu: 0, Sigma: 1, Nu: max(1, float64(e.Frauds-1))}.Quantile((1+confidence)/2)
+		half := se * studentQuantile(max(1, float64(e.Frauds-1)), (1+confidence)/2)
 		r.Low, r.High = 0, Number(min(max(mean+half, 0), 1))
 		if v := float64(r.Value); v > 0 {
 			factor := math.Exp(half / v)

@@ -5,7 +5,6 @@ import (
 	"math"
 
 	"gonum.org/v1/gonum/mathext"
-	"gonum.org/v1/gonum/stat/distuv"
 )
 
 // Wilson returns the two-sided score interval of a share of which k of n were counted (Wilson 1927). It is the interval to
@@ -18,7 +17,7 @@ func Wilson(k, n int64, confidence float64) (low, high float64) {
 	if n == 0 {
 		return math.NaN(), math.NaN()
 	}
-	z := distuv.UnitNormal.Quantile((1 + confidence) / 2)
+	z := normalQuantile(confidence)
 	hits, size := float64(k), float64(n)
 	// The usual fraction is expanded by n: no k/n is formed, so nothing is lost when k is 1 in ten million.
 	centre := hits + z*z/2

@@ -3,8 +3,9 @@ package calibrate
 import (
 	"math"
 
+	"gonum.org/v1/gonum/mathext"
+
 	"github.com/trustreplay/trustreplay/replay"
-	"gonum.org/v1/gonum/stat/distuv"
 )
 
 // moments add up what weights make of each record, and its square.
@@ -48,5 +49,5 @@ func standardError(costs, calls moments, n int64) float64 {
 // normalQuantile returns how many standard errors are to each side of an interval.
 func normalQuantile(confidence float64) float64 {
 	check(0, 0, confidence)
-	return distuv.UnitNormal.Quantile((1 + confidence) / 2)
+	return mathext.NormalQuantile((1 + confidence) / 2)
 }

@@ -4,7 +4,6 @@ import (
 	"math"
 
 	"github.com/trustreplay/trustreplay/dataset"
-	"gonum.org/v1/gonum/stat/distuv"
 )
 
 // PairedCounts counts the records of one history on which two policies were replayed, by whether the champion approves, by
@@ -90,7 +89,7 @@ func (d Difference) normal(se, confidence float64, identical bool) Difference {
 	case identical:
 		d.SE, d.Low, d.High, d.P = 0, 0, 0, 1
 	case se > 0: // NaN is not
-		half := Number(se * distuv.UnitNormal.Quantile((1+confidence)/2))
+		half := Number(se * normalQuantile(confidence))
 		d.SE, d.Low, d.High = Number(se), d.Value-half, d.Value+half
 		d.P = Number(math.Erfc(math.Abs(float64(d.Value)) / se / math.Sqrt2))
 	default:

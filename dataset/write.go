@@ -39,6 +39,9 @@ func CreateFile(path string) (*OutputFile, error) {
 		return o, err
 	default:
 		o.mode = st.Mode().Perm()
+		if err := writable(path); err != nil {
+			return nil, err
+		}
 	}
 	o.f, err = os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*.tmp")
 	if err != nil {
@@ -49,6 +52,16 @@ func CreateFile(path string) (*OutputFile, error) {
 		return nil, fmt.Errorf("%s: no file can be made there: %w", path, err)
 	}
 	return o, nil
+}
+
+// writable refuses a file that may not be written. A rename would replace it all the same, because that asks the folder alone,
+// but whoever made it read-only meant to keep it.
+func writable(path string) error {
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	return f.Close()
 }
 
 // Write writes to the file. After an error nothing more is written, and Commit returns it.
