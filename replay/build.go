@@ -54,12 +54,15 @@ func Build(ctx context.Context, plan *Plan, scan *dataset.Scan, workers int, row
 	return cube, nil
 }
 
-// freeze returns the cube of what all builders have counted.
+// freeze returns the cube of what all builders have counted, and leaves none of them.
 func freeze(builders []*Builder) (*Cube, error) {
 	cubes, errs := make([]*Cube, len(builders)), make([]error, len(builders))
 	var wg sync.WaitGroup
 	for i, b := range builders {
-		wg.Go(func() { cubes[i], errs[i] = b.Cube() })
+		wg.Go(func() {
+			cubes[i], errs[i] = b.Cube()
+			builders[i] = nil // a large one is as large as its cube
+		})
 	}
 	wg.Wait()
 	if err := firstCause(errs); err != nil {

@@ -183,7 +183,7 @@ type slot struct {
 
 // at returns the tally of a key, valid until the next call.
 func (t *table) at(key uint64) *tally {
-	if 2*t.used >= len(t.slots) {
+	if 4*t.used >= 3*len(t.slots) {
 		t.grow()
 	}
 	key++
