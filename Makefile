@@ -9,6 +9,7 @@ test:
 # jobs of the performance targets on those files.
 bench:
 	HISTORY=$(HISTORY) go test -run '^$$' -bench . -benchtime 5x ./dataset ./replay
+	HISTORY=$(HISTORY) go test -run '^$$' -bench Waterfalls -benchtime 5x ./calibrate
 
 check:
 	bash .ci/run

@@ -13,20 +13,26 @@ import (
 	"github.com/trustreplay/trustreplay/replay"
 )
 
-// The cutoffs of the job grid1M (../../shared/PERFORMANCE.md): a hundred for each of a waterfall's three edges.
-const cutoffsEach = 100
+// A jobCutoffs is the grid of waterfalls of one of the jobs grid1000 and grid1M (../../shared/PERFORMANCE.md): each of a waterfall's three
+// edges at as many scores, these far apart.
+type jobCutoffs struct{ each, session, onboarding int }
 
-func jobBlock(i int) int      { return 200 + 3*i }
-func jobApprove(i int) int    { return 500 + 3*i }
-func jobOnboarding(i int) int { return 350 + 4*i }
+var (
+	thousand = jobCutoffs{10, 30, 40}
+	million  = jobCutoffs{100, 3, 4}
+)
 
-// BenchmarkMillion counts a million waterfalls, from the files that HISTORY names with commas between them, and from a grid of every
-// pair of scores that is in memory already.
-func BenchmarkMillion(b *testing.B) {
-	b.Run("grid", func(b *testing.B) {
+func (c jobCutoffs) block(i int) int   { return 200 + c.session*i }
+func (c jobCutoffs) approve(i int) int { return 500 + c.session*i }
+func (c jobCutoffs) pass(i int) int    { return 350 + c.onboarding*i }
+
+// BenchmarkWaterfalls counts a million waterfalls on a grid of every pair of scores, and a thousand and a million from the files that
+// HISTORY names, with commas between them.
+func BenchmarkWaterfalls(b *testing.B) {
+	b.Run("million", func(b *testing.B) {
 		g := mustGrid(b, fullCells(dataset.MaxScore+1))
 		for b.Loop() {
-			million(g)
+			million.count(g)
 		}
 	})
 	history := os.Getenv("HISTORY")
@@ -38,23 +44,28 @@ func BenchmarkMillion(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		b.Run("grid1M/"+info.Name(), func(b *testing.B) {
-			var sums [4]int64
-			for b.Loop() {
-				sums = million(jobGrid(b, file))
-			}
-			b.Logf("approved, frauds and their amount approved, calls: %d", sums)
-		})
+		for _, job := range []struct {
+			name    string
+			cutoffs jobCutoffs
+		}{{"grid1000", thousand}, {"grid1M", million}} {
+			b.Run(job.name+"/"+info.Name(), func(b *testing.B) {
+				var sums [4]int64
+				for b.Loop() {
+					sums = job.cutoffs.count(job.cutoffs.grid(b, file))
+				}
+				b.Logf("sums over the policies of approved records, their frauds, these frauds' amount, and calls: %d", sums)
+			})
+		}
 	}
 }
 
-// jobGrid reads a history into a grid whose scores are apart at the job's cutoffs.
-func jobGrid(b *testing.B, file string) *Grid {
+// grid reads a history into a grid whose scores are apart at the cutoffs.
+func (c jobCutoffs) grid(b *testing.B, file string) *Grid {
 	q := replay.Question{AbsentMissing: true}
-	for i := range cutoffsEach {
+	for i := range c.each {
 		p := &replay.Policy{Name: fmt.Sprint(i), First: "session", Second: "onboarding",
-			FirstBands:  replay.Bands{Edges: [4]int{jobBlock(i), jobApprove(i), 999, 1000}},
-			SecondBands: replay.Bands{Edges: [4]int{jobOnboarding(i), 998, 999, 1000}}}
+			FirstBands:  replay.Bands{Edges: [4]int{c.block(i), c.approve(i), 999, 1000}},
+			SecondBands: replay.Bands{Edges: [4]int{c.pass(i), 998, 999, 1000}}}
 		q.Policies = append(q.Policies, p)
 	}
 	plan, err := replay.NewPlan(q)
@@ -87,18 +98,18 @@ func jobGrid(b *testing.B, file string) *Grid {
 	return mustGrid(b, cells)
 }
 
-// million counts the job's waterfalls with all processors and adds up what they do.
-func million(g *Grid) (sums [4]int64) {
-	out := make([][4]int64, cutoffsEach*cutoffsEach*cutoffsEach)
+// count counts every waterfall with all processors and adds up what they do.
+func (c jobCutoffs) count(g *Grid) (sums [4]int64) {
+	out := make([][4]int64, c.each*c.each*c.each)
 	var wg sync.WaitGroup
 	workers := runtime.GOMAXPROCS(0)
 	for w := range workers {
 		wg.Go(func() {
-			for i := w; i < cutoffsEach; i += workers {
-				for j := range cutoffsEach {
-					row := out[(i*cutoffsEach+j)*cutoffsEach:][:cutoffsEach]
+			for i := w; i < c.each; i += workers {
+				for j := range c.each {
+					row := out[(i*c.each+j)*c.each:][:c.each]
 					for k := range row {
-						t, called := g.Flow(jobBlock(i), jobApprove(j), jobOnboarding(k))
+						t, called := g.Flow(c.block(i), c.approve(j), c.pass(k))
 						row[k] = [4]int64{t.N(), t.Records[dataset.Fraud], t.Amount[dataset.Fraud], called}
 					}
 				}

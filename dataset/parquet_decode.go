@@ -32,8 +32,10 @@ func (h *hybrid) next() error {
 		return nil
 	}
 	for h.repeat == 0 && h.packed == 0 {
-		n, size := binary.Uvarint(h.buf)
-		if size <= 0 {
+		n, size := uint64(0), 1
+		if len(h.buf) > 0 && h.buf[0] < 0x80 { // as nearly always
+			n = uint64(h.buf[0])
+		} else if n, size = binary.Uvarint(h.buf); size <= 0 {
 			return errRuns
 		}
 		h.buf = h.buf[size:]
@@ -92,15 +94,14 @@ func readRuns[T uint8 | uint32](h *hybrid, dst []T) error {
 		if err != nil {
 			return err
 		}
-		if n == 0 {
-			n = min(len(dst), h.packed)
+		fill(dst[:n], T(v))
+		dst = dst[n:]
+		if n = min(len(dst), h.packed); n > 0 {
 			unpack(dst[:n], h.bits, h.bit, h.width)
 			h.bit += n * int(h.width)
 			h.packed -= n
-		} else {
-			fill(dst[:n], T(v))
+			dst = dst[n:]
 		}
-		dst = dst[n:]
 	}
 	return nil
 }

@@ -108,7 +108,14 @@ func (b *Builder) countEach(amounts []int64) (total int64) {
 			amount = 0
 			b.noAmount++
 		}
-		t := b.tally(group[r], x)
+		var t *tally
+		if b.layout == hashed {
+			t = b.table.at(uint64(group[r])<<32 | uint64(x))
+		} else if grid := b.grids[group[r]]; grid != nil {
+			t = &grid[x]
+		} else {
+			t = &b.grid(group[r])[x]
+		}
 		t.n++
 		t.amount += amount
 		total += amount

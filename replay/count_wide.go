@@ -7,72 +7,41 @@ import (
 	"github.com/trustreplay/trustreplay/dataset"
 )
 
-// A wideGrid counts records by their position in a grid that is far larger than the caches. Two things keep it from waiting for
-// memory at every record. A cell takes eight bytes: its records and their amount share a word, and go to a table before either
-// could outgrow its part. And records do not go to their cells at once: they queue by which part of the grid is theirs, in
-// sequence, and a full queue is counted while its part stays in the second-level cache.
+// A wideGrid counts records by their position in a grid that is far larger than the caches, so that what counts is how much memory it
+// spans: a cell takes eight bytes. Its records and their amount share a word, and go to a table before either could outgrow its part.
 type wideGrid struct {
-	words  []uint64 // by position: records<<amountBits | amount
-	queues []uint64 // of each part, queueLen entries: amount<<partBits | position within the part
-	queued []uint32 // how many entries of each part's queue are in use
-	over   *table   // by position: what did not fit into the words
+	words []uint64 // by position: records<<amountBits | amount
+	over  *table   // by position: what did not fit into the words
 }
 
 const (
-	partBits = 13 // 64 KiB of words
-	partMask = 1<<partBits - 1
-	queueLen = 1 << 12
-
-	// The top bit of either part of a word says that it is to be emptied. An amount is below 1<<(64-partBits), so adding one to
-	// a part whose top bit is clear cannot carry into the other.
+	// The top bit of either part of a word says that it is to be emptied. An amount is below that of its part, so adding one to a part
+	// whose top bit is clear cannot carry into the other.
 	amountBits = 48
 	amountMask = 1<<amountBits - 1
 	wordFull   = 1<<63 | 1<<(amountBits-1)
 )
 
+const _ = uint64(1<<(amountBits-1) - dataset.MaxAmount) // does not compile where an amount is too large
+
 // newWideGrid returns an empty grid of size cells that puts what does not fit into over.
-func newWideGrid(size int, over *table) *wideGrid {
-	parts := (size + partMask) >> partBits
-	return &wideGrid{
-		words:  make([]uint64, parts<<partBits),
-		queues: make([]uint64, parts*queueLen),
-		queued: make([]uint32, parts),
-		over:   over,
-	}
-}
+func newWideGrid(size int, over *table) *wideGrid { return &wideGrid{make([]uint64, size), over} }
 
 // add counts one record at each position. It returns the sum of the amounts and adds those that are absent to none.
 func (w *wideGrid) add(index []uint32, amounts []int64, none *int64) (total int64) {
-	queues, queued := w.queues, w.queued
+	words := w.words
 	for r, amount := range amounts {
 		if amount == dataset.NoAmount {
 			amount = 0
 			*none++
 		}
 		total += amount
-		x := index[r]
-		part := x >> partBits
-		n := queued[part]
-		queues[part*queueLen+n] = uint64(amount)<<partBits | uint64(x&partMask)
-		queued[part] = n + 1
-		if n+1 == queueLen {
-			w.flush(part)
+		word := &words[index[r]]
+		if *word += 1<<amountBits + uint64(amount); *word&wordFull != 0 {
+			w.empty(index[r], word)
 		}
 	}
 	return total
-}
-
-// flush counts the records that queue for a part.
-func (w *wideGrid) flush(part uint32) {
-	words := (*[1 << partBits]uint64)(w.words[part<<partBits:])
-	for _, q := range w.queues[part*queueLen:][:w.queued[part]] {
-		word := &words[q&partMask]
-		*word += 1<<amountBits + q>>partBits
-		if *word&wordFull != 0 {
-			w.empty(part<<partBits|uint32(q&partMask), word)
-		}
-	}
-	w.queued[part] = 0
 }
 
 // empty moves what a word holds to the table.
@@ -86,9 +55,6 @@ func (w *wideGrid) empty(index uint32, word *uint64) {
 // cells returns the cells that hold a record, in order of their index.
 func (w *wideGrid) cells() []cell {
 	used := 0
-	for part := range w.queued {
-		w.flush(uint32(part))
-	}
 	for _, word := range w.words {
 		if word != 0 {
 			used++

@@ -159,9 +159,13 @@ func (e *evaluator) askOne(v *vector, col *dataset.Column, r int) bool {
 	return e.ask(v.test)
 }
 
-// fillEntries asks the test once of each dictionary entry that occurs.
+// fillEntries asks the test once of each dictionary entry that occurs, or of each record where most have an entry of their own.
 func (v *vector) fillEntries(e *evaluator, b *dataset.Batch) {
 	c := &b.Cols[v.cols[0]]
+	if c.DictID == 0 && len(c.Dict) > b.N/2 {
+		v.fillTexts(e, c, b.N)
+		return
+	}
 	if c.DictID == 0 || c.DictID != v.dictID {
 		v.entries = v.entries[:0]
 		v.dictID = c.DictID
@@ -183,6 +187,23 @@ func (v *vector) fillEntries(e *evaluator, b *dataset.Batch) {
 				entries[x] = a
 			}
 			word |= uint64(a&1) << i
+		}
+		v.bits[w] = word
+	}
+}
+
+// fillTexts asks the test of each record's text.
+func (v *vector) fillTexts(e *evaluator, c *dataset.Column, n int) {
+	codes := v.test.shape == shapeCodes
+	for w := range v.bits {
+		var word uint64
+		for i, x := range c.Idx[w*64 : min(w*64+64, n)] {
+			if x == 0 || int(x) >= len(c.Dict) { // without a text; only a rejected record is beyond
+				continue
+			}
+			if codes && v.codes.in(c.Dict[x]) || !codes && v.askEntry(e, c.Dict[x]) {
+				word |= 1 << i
+			}
 		}
 		v.bits[w] = word
 	}

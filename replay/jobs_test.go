@@ -13,7 +13,7 @@ import (
 	"github.com/trustreplay/trustreplay/dataset"
 )
 
-// The jobs of ../../shared/PERFORMANCE.md run on files of its generator, named in the variable HISTORY with commas between
+// The jobs of ../../shared/PERFORMANCE.md, but for those of many policies (calibrate/jobs_test.go), run on files of its generator, named in the variable HISTORY with commas between
 // them. Each prints the digest of its answer, which the peers' scripts print too.
 
 const jobMatrix = `policy: 1
@@ -55,7 +55,6 @@ func BenchmarkJobs(b *testing.B) {
 		{"replay1", Question{By: []string{Month}, Policies: []*Policy{one}}},
 		{"replayfull", Question{By: []string{Month, "segment"}, Policies: []*Policy{full}}},
 		{"cube", Question{Exact: true, Policies: []*Policy{one}}},
-		{"grid1000", Question{Policies: gridPolicies()}},
 	}
 	for _, file := range strings.Split(history, ",") {
 		info, err := os.Stat(file)
@@ -82,21 +81,6 @@ func BenchmarkJobs(b *testing.B) {
 			})
 		}
 	}
-}
-
-// gridPolicies are the 1,000 waterfalls of grid1000: block below lo, approve from hi on, between them ask onboarding and
-// approve from ob on.
-func gridPolicies() []*Policy {
-	var out []*Policy
-	for i := range 1000 {
-		lo, hi, ob := 200+30*(i/100), 500+30*(i/10%10), 350+40*(i%10)
-		p := &Policy{Name: fmt.Sprint(i), First: "session", Second: "onboarding",
-			FirstBands: Bands{[4]int{lo, hi, 999, 1000}}, SecondBands: Bands{[4]int{ob, 998, 999, 1000}}}
-		p.Gate = [...]Step{dataset.Block, dataset.Block, Next, dataset.Approve, dataset.Approve, dataset.Approve, dataset.Block}
-		p.Matrix[dataset.Low] = [...]dataset.Action{dataset.Block, dataset.Block, dataset.Approve, dataset.Approve, dataset.Approve, dataset.Approve, dataset.Block}
-		out = append(out, p)
-	}
-	return out
 }
 
 func jobPolicy(tb testing.TB, rules string) *Policy {
