@@ -13,8 +13,8 @@ import (
 	"github.com/trustreplay/trustreplay/dataset"
 )
 
-// The jobs of ../../shared/PERFORMANCE.md, but for those of many policies (calibrate/jobs_test.go), run on files of its generator, named in the variable HISTORY with commas between
-// them. Each prints the digest of its answer, which the peers' scripts print too.
+// The jobs of ../../shared/PERFORMANCE.md, but for those of many policies (calibrate/jobs_test.go), run on files of its generator, named
+// in the variable HISTORY with commas between them. Each prints the digest of its answer, which the peers' scripts print too.
 
 const jobMatrix = `policy: 1
 name: job
