@@ -51,12 +51,16 @@ func (w *twin) check(t interface{ Fatalf(string, ...any) }, line string) {
 	}
 }
 
-// validJSON reports whether a line is one JSON value; it nests deeper than json.Valid allows.
+// validJSON reports whether a line is one JSON value, and so are the texts in it that begin as objects do: a response may stand in one.
+// It nests deeper than json.Valid allows.
 func validJSON(line string) bool {
 	dec := json.NewDecoder(strings.NewReader(line))
 	for depth := 0; ; {
 		tok, err := dec.Token()
 		if err != nil {
+			return false
+		}
+		if text, is := tok.(string); is && strings.HasPrefix(strings.TrimSpace(text), "{") && !validJSON(text) {
 			return false
 		}
 		switch tok {
