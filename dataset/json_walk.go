@@ -37,7 +37,7 @@ func (r *jsonReader) object(n *node, s []byte, p, end int) int {
 	}
 	for k := 0; ; k++ {
 		var kid *node
-		if kid, k, p = n.step(s, p, end, k); p < 0 {
+		if kid, k, p = n.step(s, p, end, k); p < 0 || p >= end { // what a cut line lacks may stand behind it, from before
 			return bad
 		}
 		switch {

@@ -66,6 +66,9 @@ var (
 func (c *chunk) open(at chunkPlace, rows int64) {
 	c.pager.reset(at)
 	c.rest, c.left, c.entries, c.arrow, c.dict = rows, 0, -1, nil, page{}
+	if c.times != nil {
+		c.times.trust = untried
+	}
 }
 
 // read decodes the next rows of the column into b.

@@ -71,6 +71,9 @@ func (h *hybrid) startRepeat(n uint64) error {
 	for i := range size {
 		h.value |= uint32(h.buf[i]) << (8 * i)
 	}
+	if uint64(h.value)>>h.width != 0 { // its bytes have room for more than a value has bits
+		return errRuns
+	}
 	h.buf, h.repeat = h.buf[size:], int(n)
 	return nil
 }

@@ -43,3 +43,17 @@ func checkSpread[T comparable](t *testing.T, present []uint8, n int, none T, dra
 		t.Fatalf("present %v: got %v, want %v", present, s, want)
 	}
 }
+
+// TestRepeatedRunTooWide reads a repeated run whose value has more bits than the column's.
+func TestRepeatedRunTooWide(t *testing.T) {
+	for _, test := range []struct {
+		width uint
+		value byte
+		want  error
+	}{{1, 1, nil}, {1, 2, errRuns}, {1, 255, errRuns}, {7, 127, nil}, {7, 128, errRuns}, {8, 255, nil}} {
+		h := newHybrid([]byte{10 << 1, test.value}, test.width)
+		if err := readRuns(&h, make([]uint8, 10)); err != test.want {
+			t.Errorf("value %d of %d bits: %v, want %v", test.value, test.width, err, test.want)
+		}
+	}
+}

@@ -6,8 +6,9 @@ import "github.com/apache/arrow/go/v17/parquet"
 // record to record, while its answer asks for little more than their month. A page whose statistics say that its times are all
 // alike is not decompressed: its records get the last of them.
 //
-// What the account says of the history's period stays exact, whatever is passed. And since a writer's statistics can be wrong, each
-// worker first decodes a page and holds it against its own; where the two disagree, no page is passed any more.
+// The account's period is that of the true times, as far as the statistics are true. Since a writer's can be wrong, the first page of each
+// row group is decoded and held against them; where the two disagree, no page of the group is passed. So the answer depends on the
+// file alone, and not on what a worker has read before.
 type pageTimes struct {
 	alike func(first, last int64) bool
 	scale int64 // microseconds of the column's unit
@@ -78,18 +79,18 @@ func (t *pageTimes) back(c *chunk) error {
 	if err := c.start(); err != nil {
 		return err
 	}
-	given := c.page.values - c.left
-	times, out := make([]int64, given), t.sink.out
+	given, out := c.page.values-c.left, t.sink.out
 	defer func() { t.sink.out = out }()
-	t.sink.out = times
+	t.sink.out = make([]int64, min(given, runRows)) // a page may promise far more rows than it has bytes
 	for at := 0; at < given; at += runRows {
+		n := min(runRows, given-at)
 		// A time that cannot be read belies the statistics; its record has been replayed with a time that can.
-		if err := c.run(&Batch{N: given}, at, min(runRows, given-at)); err != nil {
+		if err := c.run(&Batch{N: n}, 0, n); err != nil {
 			return err
 		}
-	}
-	for _, us := range times {
-		t.counted.count(us)
+		for _, us := range t.sink.out[:n] {
+			t.counted.count(us)
+		}
 	}
 	return nil
 }

@@ -299,6 +299,20 @@ func FuzzJSONL(f *testing.F) {
 	})
 }
 
+// TestCutAfterAnother reads a file whose last line is cut after one that is whole: what stands behind the cut in the reader's memory is
+// what was there before.
+func TestCutAfterAnother(t *testing.T) {
+	line := `{"customer_id":"c1","amount":1,"session":{"score":5,"device":{"a":1,"b":"x"},"z":1}}` + "\n"
+	whole := write(t, "a.jsonl", strings.Repeat(line, 20))
+	for at := 1; at < len(line)-1; at++ {
+		cut := write(t, "b.jsonl", strings.Repeat(line, 10)+line[:at])
+		rows, a, err := readAll(t, []string{whole, cut}, nil, readConfig{workers: 1, opt: Options{Fields: []Field{{"session", KindState}}}})
+		if err != nil || a.Read != 31 || a.Rejected != 1 {
+			t.Fatalf("cut at %d: %d rows, %d read, %d rejected, %v", at, len(rows), a.Read, a.Rejected, err)
+		}
+	}
+}
+
 func TestChunksOfRandomText(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		text := "{}\n" + strings.Join(rapid.SliceOf(rapid.SampledFrom([]string{"\n", "\r", " ", `{"customer_id":"a"}`, "{}", "x", "\n\n"})).Draw(r, "parts"), "")

@@ -136,16 +136,19 @@ const maxTotal = 1 << 62
 // addCells merges two ordered lists of cells, and refuses a total beyond maxTotal.
 func addCells(a, b []cell) ([]cell, error) {
 	out := mergeCells(a, b)
-	if slices.ContainsFunc(out, func(c cell) bool { return c.amount > maxTotal || c.amount < 0 }) {
+	if len(a) > 0 && len(b) > 0 && slices.ContainsFunc(out, func(c cell) bool { return c.amount > maxTotal || c.amount < 0 }) {
 		return nil, errTotal
 	}
 	return out, nil
 }
 
-// mergeCells merges two ordered lists of cells. No sum of two totals can overflow.
+// mergeCells merges two ordered lists of cells. A sum of amounts beyond maxTotal may have become negative. The list may be a or b itself.
 func mergeCells(a, b []cell) []cell {
-	if len(a) == 0 || len(b) == 0 {
-		return append(a, b...)
+	if len(a) == 0 {
+		return b
+	}
+	if len(b) == 0 {
+		return a
 	}
 	out := make([]cell, 0, len(a)+len(b))
 	for len(a) > 0 && len(b) > 0 {
