@@ -21,6 +21,7 @@ type hybrid struct {
 var (
 	errRuns  = errors.New("its runs end before its values do")
 	errWidth = errors.New("its bit width is above 32")
+	errBits  = errors.New("a repeated value is larger than its bit width allows")
 )
 
 func newHybrid(buf []byte, width uint) hybrid { return hybrid{buf: buf, width: width} }
@@ -72,7 +73,7 @@ func (h *hybrid) startRepeat(n uint64) error {
 		h.value |= uint32(h.buf[i]) << (8 * i)
 	}
 	if uint64(h.value)>>h.width != 0 { // its bytes have room for more than a value has bits
-		return errRuns
+		return errBits
 	}
 	h.buf, h.repeat = h.buf[size:], int(n)
 	return nil

@@ -50,7 +50,7 @@ func TestRepeatedRunTooWide(t *testing.T) {
 		width uint
 		value byte
 		want  error
-	}{{1, 1, nil}, {1, 2, errRuns}, {1, 255, errRuns}, {7, 127, nil}, {7, 128, errRuns}, {8, 255, nil}} {
+	}{{1, 1, nil}, {1, 2, errBits}, {1, 255, errBits}, {7, 127, nil}, {7, 128, errBits}, {8, 255, nil}} {
 		h := newHybrid([]byte{10 << 1, test.value}, test.width)
 		if err := readRuns(&h, make([]uint8, 10)); err != test.want {
 			t.Errorf("value %d of %d bits: %v, want %v", test.value, test.width, err, test.want)

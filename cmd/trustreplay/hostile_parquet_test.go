@@ -238,7 +238,7 @@ var lies = []struct {
 	{"run-of-2-62", refused("page 1: its runs end before its values do"), func(l *liar, p *liarPage) { l.withDictionary(2, "\x08"+run8(1<<62, 1)) }},
 	{"run-too-short", refused("page 1: its runs end before its values do"), func(l *liar, p *liarPage) { l.withDictionary(2, "\x08"+run8(7, 1)) }},
 	{"levels-longer-than-the-page", refused("page 0: its runs end before its values do"), func(l *liar, p *liarPage) { l.repetition, p.body = 1, "\xff\xff\xff\x7f"+p.body[4:] }},
-	{"levels-beyond-the-highest", refused("page 0: its values go beyond its end"), func(l *liar, p *liarPage) {
+	{"levels-beyond-the-highest", refused("page 0: definition levels: a repeated value is larger"), func(l *liar, p *liarPage) {
 		l.repetition = 1
 		p.holds(plain, prefix(run8(8, 5))+p.body)
 	}},
