@@ -56,6 +56,14 @@ func Build(ctx context.Context, plan *Plan, scan *dataset.Scan, workers int, row
 
 // freeze returns the cube of what all builders have counted, and leaves none of them.
 func freeze(builders []*Builder) (*Cube, error) {
+	var total int64
+	for _, b := range builders {
+		if b.total > maxTotal-total {
+			return nil, errTotal
+		}
+		total += b.total
+	}
+	joinWide(builders)
 	cubes, errs := make([]*Cube, len(builders)), make([]error, len(builders))
 	var wg sync.WaitGroup
 	for i, b := range builders {
@@ -69,4 +77,23 @@ func freeze(builders []*Builder) (*Cube, error) {
 		return nil, err
 	}
 	return Merge(cubes...)
+}
+
+// joinWide adds the wide grids of all builders up in one of them: that is less work than to merge the lists of their cells.
+func joinWide(builders []*Builder) {
+	var into *wideGrid
+	var others []*wideGrid
+	for _, b := range builders {
+		switch {
+		case b.wide == nil:
+		case into == nil:
+			into = b.wide
+		default:
+			others = append(others, b.wide)
+			b.wide = nil
+		}
+	}
+	if len(others) > 0 {
+		into.take(others)
+	}
 }

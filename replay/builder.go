@@ -36,7 +36,7 @@ type Builder struct {
 	layout   layout
 	grids    [][]tally // in a layout of grids, per group; nil for one that has no record yet
 	wide     *wideGrid // in a layout of one wide grid; nil before the first record
-	table    table     // elsewhere, and what is too much for a wide grid
+	table    table     // elsewhere
 	spread   spreader  // where the plan asks for it
 	singles  []single  // where the plan asks for them
 	entities entityHashes

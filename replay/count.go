@@ -51,7 +51,7 @@ func (b *Builder) count(batch *dataset.Batch, same bool) error {
 	case len(amounts) == 0:
 	case b.layout == wide:
 		if b.wide == nil {
-			b.wide = newWideGrid(b.plan.cells, &b.table)
+			b.wide = newWideGrid(b.plan.cells)
 		}
 		total = b.wide.add(b.index, amounts, &b.noAmount)
 	case b.layout == grids && same:

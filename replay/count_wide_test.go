@@ -12,8 +12,7 @@ import (
 func TestWideGrid(t *testing.T) {
 	const size = 40_000
 	rng := rand.New(rand.NewPCG(3, 1))
-	var over table
-	w := newWideGrid(size, &over)
+	grids := []*wideGrid{newWideGrid(size), newWideGrid(size), newWideGrid(size)}
 	want := map[uint32]tally{}
 	var none, wantNone, total, wantTotal int64
 	for range 80 {
@@ -41,21 +40,19 @@ func TestWideGrid(t *testing.T) {
 			wantTotal += amount
 			want[x] = tally{want[x].n + 1, want[x].amount + amount}
 		}
-		total += w.add(index, amounts, &none)
+		total += grids[rng.IntN(len(grids))].add(index, amounts, &none)
 	}
 	if total != wantTotal || none != wantNone {
 		t.Errorf("total %d, without amount %d, want %d and %d", total, none, wantTotal, wantNone)
 	}
+	grids[0].take(grids[1:])
 	got, last := map[uint32]tally{}, -1
-	for _, c := range w.cells() {
+	for _, c := range grids[0].cells() {
 		if int(c.index) <= last {
 			t.Fatalf("cell %d comes after %d", c.index, last)
 		}
 		last = int(c.index)
 		got[c.index] = tally{c.n, c.amount}
-	}
-	if over.used == 0 {
-		t.Error("no word was full")
 	}
 	if diff := cmp.Diff(want, got, cmp.AllowUnexported(tally{})); diff != "" {
 		t.Error(diff)
@@ -104,5 +101,32 @@ func TestLayouts(t *testing.T) {
 	}
 	if diff := cmp.Diff(want.groups, got.groups, cmp.AllowUnexported(cubeGroup{}, groupID{}, cell{})); diff != "" || got.NoAmount != want.NoAmount {
 		t.Errorf("hashed -, wide +, without amount %d and %d\n%s", want.NoAmount, got.NoAmount, diff)
+	}
+}
+
+// TestTotal checks that the bound of all amounts is that of the history, however it is shared between builders.
+func TestTotal(t *testing.T) {
+	plan, err := NewPlan(Question{Policies: []*Policy{jobPolicy(t, "")}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		totals []int64
+		want   error
+	}{
+		{[]int64{maxTotal, 0}, nil},
+		{[]int64{maxTotal / 2, maxTotal / 2}, nil},
+		{[]int64{maxTotal / 2, maxTotal/2 + 1}, errTotal},
+		{[]int64{maxTotal, maxTotal, maxTotal, maxTotal}, errTotal},
+	} {
+		var builders []*Builder
+		for _, total := range c.totals {
+			b := NewBuilder(plan)
+			b.total = total
+			builders = append(builders, b)
+		}
+		if _, err := freeze(builders); err != c.want {
+			t.Errorf("totals %d: error %v, want %v", c.totals, err, c.want)
+		}
 	}
 }
