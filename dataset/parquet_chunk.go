@@ -29,11 +29,13 @@ type chunk struct {
 	pager
 	col     *schema.Column
 	sink    sink
-	slow    bool   // leave every page to arrow: the tests compare the two
-	object  uint8  // level at which the response that holds this score is there, 0 where levels do not tell
-	highest uint8  // level of a value that is not null
-	field   string // for issues
-	private bool   // its values are not shown, however short
+	flags   *cells[uint8] // the sink where it takes booleans as they are packed, else nil
+	texts   *texts        // the sink where it takes byte arrays as they are, else nil
+	slow    bool          // leave every page to arrow: the tests compare the two
+	object  uint8         // level at which the response that holds this score is there, 0 where levels do not tell
+	highest uint8         // level of a value that is not null
+	field   string        // for issues
+	private bool          // its values are not shown, however short
 
 	rest    int64 // rows of the row group that no page has brought yet
 	page    page
@@ -49,7 +51,7 @@ type chunk struct {
 	dict    page       // for arrow
 	times   *pageTimes // nil unless pages of times may be passed
 
-	levels  [runRows]uint8
+	levels  [runRows + 8]uint8 // see readBits
 	present [runRows]uint8
 	codes   [runRows]uint32
 	vals    values
@@ -87,6 +89,7 @@ func (c *chunk) read(b *Batch, rows int) error {
 }
 
 func (c *chunk) readRows(b *Batch, rows int) error {
+	c.pages.batch()
 	for at := 0; at < rows; {
 		if c.left == 0 {
 			if err := c.nextPage(); err != nil {
@@ -155,6 +158,7 @@ func (c *chunk) start() error {
 	if c.slow || bitPacked || !ownEncoding(c.page.encoding, c.col.PhysicalType()) {
 		if c.arrow == nil {
 			c.arrow = newArrowReader(c)
+			c.pages = pageMemory{} // arrow holds on to pages
 		}
 		c.byArrow = true
 		return c.arrow.feed(c)
@@ -202,6 +206,7 @@ func (c *chunk) dictionary() error {
 		return fmt.Errorf("dictionary in encoding %s, want PLAIN", e)
 	}
 	c.dict, c.out = c.page, nil // the dictionary keeps its memory
+	c.pages.release()
 	c.entries, c.data, c.bit = c.page.values, c.page.data, 0
 	// One byte holds at most eight values, so this bounds what is allocated for them.
 	if c.entries > 8*len(c.data) {
@@ -234,12 +239,14 @@ func (c *chunk) run(b *Batch, at, n int) error {
 			presence(present, levels, c.highest)
 		}
 	case vals == 0:
+	case c.flags != nil && !c.indexed && parquet.Encoding(c.page.encoding) == parquet.Encodings.Plain:
+		return c.packedBools(at, n, vals, present)
 	case c.indexed:
 		if err = readRuns(&c.runs, c.codes[:vals]); err == nil {
 			err = c.sink.lookup(at, c.codes[:vals])
 		}
 	default:
-		if err = c.take(vals); err == nil {
+		if err = c.take(at, vals); err == nil {
 			c.sink.direct(at, &c.vals)
 		}
 	}
@@ -271,14 +278,16 @@ func (c *chunk) nulls(n int) (levels, present []uint8, vals int, err error) {
 	}
 	levels = c.levels[:n]
 	fill(levels[:taken], uint8(v))
-	if err := readRuns(&c.defs, levels[taken:]); err != nil {
-		return nil, nil, 0, fmt.Errorf("definition levels: %w", err)
-	}
 	if c.highest == 1 { // of one bit
-		present, vals = levels, count(levels)
-	} else {
+		present = levels
+		vals, err = readBits(&c.defs, levels[taken:])
+		vals += taken * int(v)
+	} else if err = readRuns(&c.defs, levels[taken:]); err == nil {
 		present = c.present[:n]
 		vals = presence(present, levels, c.highest)
+	}
+	if err != nil {
+		return nil, nil, 0, fmt.Errorf("definition levels: %w", err)
 	}
 	if vals == n {
 		return nil, nil, n, nil
@@ -325,9 +334,12 @@ func (c *chunk) responses(at int, levels []uint8) {
 	}
 }
 
-// take decodes the next n values of a page that is not indexed.
-func (c *chunk) take(n int) error {
-	if parquet.Encoding(c.page.encoding) != parquet.Encodings.RLE {
+// take decodes the next n values of a page that is not indexed, for rows from row at on.
+func (c *chunk) take(at, n int) error {
+	switch {
+	case c.texts != nil:
+		return c.plainStrings(c.texts.room(at, n))
+	case parquet.Encoding(c.page.encoding) != parquet.Encodings.RLE:
 		return c.plain(n)
 	}
 	c.bools = sized(c.bools, n)
@@ -343,7 +355,8 @@ func (c *chunk) plain(n int) error {
 	typ := c.col.PhysicalType()
 	switch typ {
 	case parquet.Types.ByteArray:
-		return c.plainStrings(n)
+		c.strs = sized(c.strs, n)
+		return c.plainStrings(c.strs)
 	case parquet.Types.Boolean:
 		return c.plainBools(n)
 	}
@@ -379,15 +392,24 @@ func (c *chunk) plainBools(n int) error {
 	return nil
 }
 
-// plainStrings takes strings without copying them: pages of byte arrays have memory of their own that nothing writes to
-// again (pager.keep), so the strings stay what they are for as long as anyone holds them.
-func (c *chunk) plainStrings(n int) error {
-	if n > len(c.data)/4 {
+// packedBools puts PLAIN booleans into n rows from row at on, vals of which are present.
+func (c *chunk) packedBools(at, n, vals int, present []uint8) error {
+	if vals > 8*len(c.data)-c.bit {
 		return errBeyond
 	}
-	c.strs = sized(c.strs, n)
+	spreadBits(c.flags.out[at:][:n], present, c.data, c.bit, c.flags.no)
+	c.bit += vals
+	return nil
+}
+
+// plainStrings fills dst with the next strings, without copying them: pages of byte arrays have memory of their own (pager.keep), so the
+// strings stay what they are for as long as anyone holds them, or for the batch (Scan.ReuseTexts).
+func (c *chunk) plainStrings(dst []string) error {
+	if len(dst) > len(c.data)/4 {
+		return errBeyond
+	}
 	data := c.data
-	for i := range c.strs {
+	for i := range dst {
 		if len(data) < 4 {
 			return errBeyond
 		}
@@ -396,10 +418,10 @@ func (c *chunk) plainStrings(n int) error {
 		if size > len(data) {
 			return errBeyond
 		}
-		c.strs[i] = unsafe.String(unsafe.SliceData(data), size)
+		dst[i] = unsafe.String(unsafe.SliceData(data), size)
 		data = data[size:]
 	}
 	c.data = data
-	c.vals = values{typ: parquet.Types.ByteArray, n: n, strs: c.strs}
+	c.vals = values{typ: parquet.Types.ByteArray, n: len(dst), strs: dst}
 	return nil
 }

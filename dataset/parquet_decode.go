@@ -110,6 +110,76 @@ func readRuns[T uint8 | uint32](h *hybrid, dst []T) error {
 	return nil
 }
 
+// readBits is readRuns of values of one bit: the levels of a column that is not nested. It returns how many are set. Nulls come singly, so
+// runs are short, and what counts is the cost of one. It may write up to seven bytes behind dst, where its memory reaches that far.
+func readBits(h *hybrid, dst []uint8) (set int, err error) {
+	for len(dst) > 0 {
+		if h.repeat == 0 && h.packed == 0 {
+			n, ones := h.shortRuns(dst)
+			dst, set = dst[n:], set+ones
+			if len(dst) == 0 {
+				break
+			}
+			if err := h.next(); err != nil {
+				return 0, err
+			}
+		}
+		if n := min(len(dst), h.repeat); n > 0 {
+			repeatByte(dst[:n], uint8(h.value))
+			set += n * int(h.value)
+			h.repeat -= n
+			dst = dst[n:]
+		}
+		if n := min(len(dst), h.packed); n > 0 {
+			unpackBits(dst[:n], h.bits, h.bit)
+			set += count(dst[:n])
+			h.bit += n
+			h.packed -= n
+			dst = dst[n:]
+		}
+	}
+	return set, nil
+}
+
+// shortRuns takes the runs of one bit a value that are plainly good, have a header of one byte, and end within dst. It returns how many
+// values they have and how many of those are set.
+func (h *hybrid) shortRuns(dst []uint8) (taken, set int) {
+	buf, all := h.buf, dst[:min(cap(dst), len(dst)+7)]
+	for len(buf) >= 2 && buf[0] < 0x80 {
+		n := int(buf[0] >> 1)
+		if buf[0]&1 == 0 {
+			if v := int(buf[1]); v <= 1 && n <= len(dst)-taken {
+				repeatByte(all[taken:taken+n], uint8(v))
+				taken, set, buf = taken+n, set+n*v, buf[2:]
+				continue
+			}
+			break
+		}
+		if n >= len(buf) || 8*n > len(dst)-taken {
+			break
+		}
+		for _, eight := range buf[1 : 1+n] {
+			binary.LittleEndian.PutUint64(dst[taken:], toBytes(uint64(eight)))
+			taken, set = taken+8, set+bits.OnesCount8(eight)
+		}
+		buf = buf[1+n:]
+	}
+	h.buf = buf
+	return taken, set
+}
+
+// repeatByte is fill in steps of eight, the last of which may go beyond the end.
+func repeatByte(dst []uint8, v uint8) {
+	word, all := uint64(v)*ones8, dst[:min(cap(dst), len(dst)+7)]
+	i := 0
+	for ; i < len(dst) && i+8 <= len(all); i += 8 {
+		binary.LittleEndian.PutUint64(all[i:], word)
+	}
+	for ; i < len(dst); i++ {
+		dst[i] = v
+	}
+}
+
 // unpack reads values of width bits, least significant bit first, from position bit of src, which must hold them all.
 func unpack[T uint8 | uint32](dst []T, src []byte, bit int, width uint) {
 	if bytes, small := any(dst).([]uint8); small && width == 1 {
@@ -144,12 +214,9 @@ func unpack[T uint8 | uint32](dst []T, src []byte, bit int, width uint) {
 
 // unpackBits is unpack for a width of one.
 func unpackBits(dst []uint8, src []byte, bit int) {
-	const ones = 0x0101010101010101
 	for len(dst) >= 8 {
 		eight := load(src, bit>>3) >> (bit & 7) & 0xff
-		// Bit k of the eight is kept in byte k of the product alone, and adding 0x7f moves it to the top of that byte.
-		v := eight * ones & 0x8040201008040201
-		binary.LittleEndian.PutUint64(dst, (v+0x7f*ones)>>7&ones)
+		binary.LittleEndian.PutUint64(dst, toBytes(eight))
 		dst = dst[8:]
 		bit += 8
 	}
@@ -158,6 +225,60 @@ func unpackBits(dst []uint8, src []byte, bit int) {
 		bit++
 	}
 }
+
+// ones8 has the value one in each of its bytes.
+const ones8 = 0x0101010101010101
+
+// toBytes makes a byte of 0 or 1 of each of eight bits, the lowest first.
+func toBytes(eight uint64) uint64 {
+	// Bit k of the eight is kept in byte k of the product alone, and adding 0x7f moves it to the top of that byte.
+	return (eight*ones8&0x8040201008040201 + 0x7f*ones8) >> 7 & ones8
+}
+
+// toBits is the reverse of toBytes.
+func toBits(bytes uint64) uint64 { return bytes * 0x0102040810204080 >> 56 }
+
+// spreadBits puts packed bits, from position bit of src on, into the rows that are present (1, else 0), all where present is nil: no for a
+// bit of 0, the number behind it for 1. The other rows get 0. It does what unpackBits, a conversion and spread do, for eight rows at once.
+func spreadBits(dst, present []uint8, src []byte, bit int, no uint8) {
+	for ; len(dst) >= 8; dst = dst[8:] {
+		there, levels := uint64(ones8), uint64(0xff)
+		if present != nil {
+			there = binary.LittleEndian.Uint64(present)
+			levels = toBits(there)
+			present = present[8:]
+		}
+		v := load(src, bit>>3) >> (bit & 7)
+		low, high := levels&15, levels>>4
+		v = uint64(deposits[low][v&15]) | uint64(deposits[high][v>>bits.OnesCount64(low)&15])<<4
+		binary.LittleEndian.PutUint64(dst, there*uint64(no)+toBytes(v))
+		bit += bits.OnesCount64(levels)
+	}
+	for i := range dst {
+		if present != nil && present[i] == 0 {
+			dst[i] = 0
+			continue
+		}
+		dst[i] = no + uint8(load(src, bit>>3)>>(bit&7)&1)
+		bit++
+	}
+}
+
+// deposits tell where the lowest bits of a value come to lie in the set bits of a mask: deposits[mask][value].
+var deposits = func() (d [16][16]uint8) {
+	for mask := range d {
+		for value := range d[mask] {
+			rest := value
+			for at := range 4 {
+				if mask>>at&1 == 1 {
+					d[mask][value] |= uint8(rest&1) << at
+					rest >>= 1
+				}
+			}
+		}
+	}
+	return d
+}()
 
 // load returns the eight bytes of src at i, zeros behind its end.
 func load(src []byte, i int) uint64 {
@@ -193,10 +314,9 @@ func wordsOf[W, T any](s []T) []W {
 // spreadWords is spread of integers. Which rows are null cannot be predicted, so there is no branch on one; that eight rows have no
 // null among them can be.
 func spreadWords[W uint8 | uint16 | uint32 | uint64](s []W, n int, present []uint8, none W) {
-	const all = 0x0101010101010101
 	i, j := len(present)-1, n-1
 	for i > j { // where i == j the rest stands where it belongs
-		if j >= 7 && binary.LittleEndian.Uint64(present[i-7:]) == all {
+		if j >= 7 && binary.LittleEndian.Uint64(present[i-7:]) == ones8 {
 			copy(s[i-7:i+1], s[j-7:j+1])
 			i, j = i-8, j-8
 			continue

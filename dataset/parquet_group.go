@@ -108,12 +108,19 @@ func (p *parquetSource) newReader(u *rowGroup) *groupReader {
 // newChunk returns a reader of the column's chunks.
 func (p *parquetSource) newChunk(leaf leafPlan) *chunk {
 	c := &chunk{col: leaf.col, sink: newSink(leaf), object: leaf.object, field: leaf.name, slow: p.slow}
+	if flags, is := c.sink.(*cells[uint8]); is && flags.no > 0 {
+		c.flags = flags
+	}
+	if texts, is := c.sink.(*texts); is && texts.scalars == nil {
+		c.texts = texts
+	}
 	c.private = Personal(leaf.name) || Personal(leaf.col.Path())
 	c.maxDef, c.highest = int(leaf.col.MaxDefinitionLevel()), uint8(leaf.col.MaxDefinitionLevel())
 	c.r, c.zstd = p.file, p.zstd
 	if c.times = p.newPageTimes(leaf, c.sink); c.times != nil {
 		c.passes = c.times.passes
 	}
+	c.pages.reuse = p.scan.reuse && leaf.col.PhysicalType() == parquet.Types.ByteArray && !p.slow
 	c.keep = leaf.col.PhysicalType() == parquet.Types.ByteArray || p.slow
 	return c
 }

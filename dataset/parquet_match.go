@@ -212,7 +212,7 @@ func newWords(p leafPlan, m meaning) sink {
 	case KindLabel:
 		s.convert = parsed(m, parseLabel)
 		if m.sense == senseBool {
-			s.fast = fastBools(uint8(Legit))
+			s.no, s.fast = uint8(Legit), fastBools(uint8(Legit))
 		}
 	case KindAction:
 		s.convert = parsed(m, parseAction)
@@ -221,7 +221,7 @@ func newWords(p leafPlan, m meaning) sink {
 	default:
 		s.convert = parsed(m, parseBool)
 		if m.sense == senseBool {
-			s.fast = fastBools(BoolFalse)
+			s.no, s.fast = BoolFalse, fastBools(BoolFalse)
 		}
 	}
 	return s

@@ -39,11 +39,47 @@ type pager struct {
 	maxDef   int  // the column's highest definition level
 	keep     bool // values outlive the page: each page gets memory of its own
 	out      []byte
+	pages    pageMemory // of pages that are kept, where they are kept for a batch alone
 	zstd     *zstd.Decoder
 	number   int // of the page last read, 0 for the first
 	// passes tells whether a data page need not be decompressed; nil where each must be.
 	passes func(h *pageHeader) bool
 	least  int // bytes to read ahead at a time
+}
+
+// A pageMemory gives the pages of byte arrays the memory of earlier ones, whose values nobody uses any more.
+type pageMemory struct {
+	reuse bool
+	used  [][]byte // by pages of the current batch; the last is that of the page last read
+	free  [][]byte
+}
+
+// batch begins a batch. The page last read may have values left.
+func (m *pageMemory) batch() {
+	if last := len(m.used) - 1; last > 0 {
+		m.free = append(m.free, m.used[:last]...)
+		m.used = append(m.used[:0], m.used[last])
+	}
+}
+
+// take returns memory for a page. What is too small is dropped, so there are never more pieces than a batch has had pages.
+func (m *pageMemory) take(size int) []byte {
+	var buf []byte
+	if n := len(m.free); n > 0 {
+		buf, m.free = m.free[n-1], m.free[:n-1]
+	}
+	if cap(buf) < size {
+		buf = make([]byte, size)
+	}
+	m.used = append(m.used, buf)
+	return buf
+}
+
+// release leaves the memory of the page last read to its values for good.
+func (m *pageMemory) release() {
+	if n := len(m.used); n > 0 {
+		m.used = m.used[:n-1]
+	}
 }
 
 const (
@@ -170,7 +206,10 @@ func (p *pager) unpack(pg *page, packed []byte) error {
 			codec = compress.Codecs.Uncompressed
 		}
 	}
-	if p.keep || cap(p.out) < pg.size {
+	switch {
+	case p.pages.reuse:
+		p.out = p.pages.take(pg.size)
+	case p.keep || cap(p.out) < pg.size:
 		p.out = make([]byte, pg.size)
 	}
 	pg.body = p.out[:pg.size]

@@ -40,6 +40,7 @@ type cells[T any] struct {
 	// fast converts a run of common values and reports whether it could; nil where there is no such form.
 	fast   func(dst []T, v *values) bool
 	column func(c *Column) []T
+	no     uint8 // of booleans that are stored as two consecutive numbers, and as none where absent: the first, else 0
 
 	out     []T
 	table   []T              // of the dictionary
@@ -205,23 +206,42 @@ func (s *texts) adopt(rows []uint32) {
 	}
 }
 
-func (s *texts) direct(at int, v *values) {
+// room returns where the next n entries of the batch's own will stand, for values of rows from row at on.
+func (s *texts) room(at, n int) []string {
 	if len(s.own) == 0 {
 		s.own = append(s.own, "")
 		s.adopt(s.out[:at])
 	}
-	out := s.out[at:][:v.n]
-	for i := range out {
-		t := s.string(v, i)
-		if t == "" {
-			out[i] = 0
-			continue
+	s.own = slices.Grow(s.own, n)
+	return s.own[len(s.own):][:n]
+}
+
+// direct takes values that stand for themselves; those that have been put into room stay where they are.
+func (s *texts) direct(at int, v *values) {
+	entries := s.room(at, v.n)
+	if s.scalars != nil {
+		for i := range entries {
+			entries[i] = s.scalars(v, i)
 		}
-		if s.utf8 && !utf8.ValidString(t) {
+	} else if len(entries) > 0 && &entries[0] != &v.strs[0] {
+		copy(entries, v.strs)
+	}
+	first := uint32(len(s.own))
+	s.own = s.own[:len(s.own)+v.n]
+	for i, t := range entries {
+		x := first + uint32(i)
+		if len(t) == 0 {
+			x = 0
+		}
+		s.out[at+i] = x
+	}
+	if !s.utf8 {
+		return
+	}
+	for i, t := range entries {
+		if !utf8.ValidString(t) {
 			s.bad = append(s.bad, badValue{at + i, BadUTF8, t})
 		}
-		out[i] = uint32(len(s.own))
-		s.own = append(s.own, t)
 	}
 }
 
@@ -311,10 +331,10 @@ func fastNumbers(dst []float64, v *values) bool {
 }
 
 // fastBools reads booleans as two consecutive values.
-func fastBools(falseValue uint8) func(dst []uint8, v *values) bool {
+func fastBools(no uint8) func(dst []uint8, v *values) bool {
 	return func(dst []uint8, v *values) bool {
 		for i := range dst {
-			dst[i] = falseValue + v.raw[i]
+			dst[i] = no + v.raw[i]
 		}
 		return true
 	}

@@ -241,10 +241,17 @@ func TestParquetTypes(t *testing.T) {
 }
 
 func checkType(t *testing.T, typ testType, rep parquet.Repetition, r *rand.Rand, opts []parquet.WriterProperty) {
+	t.Helper()
+	checkGroups(t, typ, rep, r, opts, 1, BatchRows+700, 0, 1+r.IntN(3000))
+}
+
+// checkGroups is checkType of a file with row groups of the given sizes.
+func checkGroups(t *testing.T, typ testType, rep parquet.Repetition, r *rand.Rand, opts []parquet.WriterProperty, sizes ...int) {
+	t.Helper()
 	node := leafNode(t, typ.column(), rep, typ.typ, typ.logical, typ.length)
 	var want []string
 	var groups [][]testChunk
-	for _, n := range []int{1, BatchRows + 700, 0, 1 + r.IntN(3000)} {
+	for _, n := range sizes {
 		c, w := typ.rows(r, n, rep)
 		groups = append(groups, []testChunk{c})
 		want = append(want, w...)
@@ -255,6 +262,7 @@ func checkType(t *testing.T, typ testType, rep parquet.Repetition, r *rand.Rand,
 		if err != nil {
 			t.Fatal(err)
 		}
+		s.ReuseTexts()
 		rows, a, err := readParquet(t, s)
 		if err != nil {
 			t.Fatal(err)
@@ -325,5 +333,23 @@ func TestParquetLargeDictionary(t *testing.T) {
 				t.Fatalf("%d rows, want %d", len(rows), len(want))
 			}
 		}
+	}
+}
+
+// TestReuseTexts reads texts whose pages are all of one size, so that each takes the memory of an earlier one: with dictionaries, which a
+// batch does not give up, without, and with those that are given up in the middle.
+func TestReuseTexts(t *testing.T) {
+	typ := testType{"text", Field{"segment", KindText}, parquet.Types.ByteArray, schema.StringLogicalType{}, -1, 0, func(r *rand.Rand, n int) (any, []string) {
+		v := make([]string, n)
+		for i := range v {
+			v[i] = fmt.Sprintf("%07d", r.IntN(10_000_000))
+		}
+		return v, v
+	}}
+	for _, limit := range []int64{0, 1 << 14, 1 << 26} {
+		r := rand.New(rand.NewPCG(1, uint64(limit)))
+		opts := []parquet.WriterProperty{parquet.WithDataPageSize(5000), parquet.WithBatchSize(50),
+			parquet.WithDictionaryDefault(limit > 0), parquet.WithDictionaryPageSizeLimit(limit)}
+		checkGroups(t, typ, required, r, opts, 2*BatchRows+700, 3*BatchRows+300)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"math"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/apache/arrow/go/v17/parquet"
@@ -157,7 +158,7 @@ func scanRows(s *Scan) (rows [][]string, err error) {
 			}
 			var row []string
 			for k, f := range s.fields {
-				row = append(row, cellText(f.Kind, &b.Cols[k], i))
+				row = append(row, strings.Clone(cellText(f.Kind, &b.Cols[k], i))) // see ReuseTexts
 			}
 			rows = append(rows, row)
 		}

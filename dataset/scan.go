@@ -69,6 +69,7 @@ type Scan struct {
 	ids     *idCheck
 	saved   savedScan
 	alike   func(first, last int64) bool // nil where each time counts
+	reuse   bool                         // see ReuseTexts
 	closed  bool
 }
 
@@ -143,6 +144,10 @@ func (s *Scan) Alike(alike func(first, last int64) bool) {
 		s.alike = alike
 	}
 }
+
+// ReuseTexts tells the scan that no text of a batch is used once the batch is given to Next again, unless it is of a Column.Dict with an
+// ID. The memory of such texts is then used again. It must be called before the first Next.
+func (s *Scan) ReuseTexts() { s.reuse = true }
 
 // column returns the index of a field, adding it behind those asked for where it is not among them.
 func (s *Scan) column(f Field) int {

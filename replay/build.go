@@ -17,6 +17,7 @@ func Build(ctx context.Context, plan *Plan, scan *dataset.Scan, workers int, row
 	if alike := plan.alike(); alike != nil && rows == nil {
 		scan.Alike(alike)
 	}
+	scan.ReuseTexts()
 	builders := make([]*Builder, max(1, workers))
 	mature, times := make([]dataset.MatureCount, len(builders)), make([]dataset.LabelTimes, len(builders))
 	err := drain(ctx, scan, len(builders), func(i int) func(*dataset.Batch) error {
