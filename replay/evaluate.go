@@ -48,7 +48,35 @@ func newEvaluator(conds []*Condition, fields []dataset.Field) (*evaluator, error
 		}
 		e.plans = append(e.plans, p)
 	}
+	for _, p := range e.plans {
+		p.guard(nil)
+	}
 	return e, nil
+}
+
+// guard notes, of each dear test below p, what must hold for its answer to matter: guards, and all that an "and" on the way joins it to.
+// Dear tests are no guards themselves.
+func (p *plan) guard(guards []*plan) {
+	if p.op == logicTest {
+		if p.vec.dear {
+			p.vec.guards = append(p.vec.guards, guards)
+		}
+		return
+	}
+	for i, a := range p.args {
+		on := slices.Clone(guards)
+		for k, other := range p.args {
+			if p.op == logicAnd && k != i && !other.dear() {
+				on = append(on, other)
+			}
+		}
+		a.guard(on)
+	}
+}
+
+// dear reports whether a plan needs a dear test.
+func (p *plan) dear() bool {
+	return p.op == logicTest && p.vec.dear || slices.ContainsFunc(p.args, (*plan).dear)
 }
 
 func (e *evaluator) plan(l *logic, vectors map[string]*vector) (*plan, error) {
@@ -83,8 +111,17 @@ func (e *evaluator) eval(b *dataset.Batch, fired []uint64) {
 	clear(fired)
 	words := (b.N + 63) / 64
 	for _, v := range e.vectors {
-		v.bits = resized(v.bits, words)
-		v.fill(e, b)
+		if !v.dear {
+			v.bits = resized(v.bits, words)
+			v.fill(e, b)
+		}
+	}
+	for _, v := range e.vectors {
+		if v.dear {
+			v.bits = resized(v.bits, words)
+			v.asked(b.N)
+			v.fill(e, b)
+		}
 	}
 	for i, p := range e.plans {
 		spread(p.solve(words), fired, 1<<i)

@@ -349,6 +349,60 @@ func TestEvaluatorAgainstLibrary(t *testing.T) {
 	})
 }
 
+// TestDearTests asks one test for codes, and one of the interpreter, in several places, each of which needs it of other records.
+func TestDearTests(t *testing.T) {
+	const codes, name, sum = `"RP001" in onboarding.phone.reason_codes`, `country matches "^I"`, "session.score + len(country) > 150"
+	for _, sources := range [][]string{
+		{"session.has_ai_agent and " + codes},
+		{"session.has_ai_agent and " + codes, "session.ip_is_vpn and " + codes},
+		{"session.has_ai_agent and " + codes, codes},
+		{"session.has_ai_agent and not (session.ip_is_vpn and " + codes + ")", "session.ip_is_vpn and (" + name + " or " + codes + ")"},
+		{"session.has_ai_agent and (session.ip_is_vpn or " + name + ")", "not session.has_ai_agent and " + name + " and " + codes},
+		{"session.has_ai_agent and " + sum, "session.ip_is_vpn or " + sum},
+		{"session.has_ai_agent and " + sum, "session.ip_is_vpn and " + sum + " and " + name},
+	} {
+		var conds []*Condition
+		for _, src := range sources {
+			c, err := CompileCondition(src)
+			if err != nil {
+				t.Fatal(err)
+			}
+			conds = append(conds, c)
+		}
+		var records []record
+		for n := range 81 * 4 { // each field in each of three states, over several words
+			r := record{}
+			for k, f := range []string{"session.has_ai_agent", "session.ip_is_vpn"} {
+				if state := n / (1 + 2*k) % 3; state > 0 {
+					r[f] = state == 1
+				}
+			}
+			// As good as each text occurs once, else they are asked of a dictionary.
+			r["onboarding.phone.reason_codes"] = fmt.Sprintf("R%d%s", n, []string{"", ",RP001", ",RP002,RP001", ",RP002"}[n/9%4])
+			r["country"] = fmt.Sprintf("%s%d", []string{"IT", "DE"}[n/36%2], n)
+			r["session.score"] = float64(n)
+			records = append(records, r)
+		}
+		fields := fieldsOf(conds)
+		e, err := newEvaluator(conds, columnsOf(fields))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 2 { // batches, so that answers of the first are not taken for those of the second
+			slices.Reverse(records)
+			fired := make([]uint64, len(records))
+			e.eval(batchOf(columnsOf(fields), records, map[string][]string{}, 0), fired)
+			for i, r := range records {
+				for j, c := range conds {
+					if got, want := fired[i]>>j&1 == 1, evalSlow(t, c, r); got != want {
+						t.Fatalf("%s on %v: got %v, want %v", c.Source, r, got, want)
+					}
+				}
+			}
+		}
+	}
+}
+
 func TestMissingIsFalse(t *testing.T) {
 	for _, tt := range []struct {
 		src  string

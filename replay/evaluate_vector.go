@@ -2,6 +2,7 @@ package replay
 
 import (
 	"encoding/binary"
+	"math/bits"
 
 	"github.com/trustreplay/trustreplay/dataset"
 )
@@ -13,6 +14,13 @@ type vector struct {
 	kinds []dataset.Kind // as which they are looked at
 	bits  []uint64
 	fill  func(e *evaluator, b *dataset.Batch)
+
+	// A dear test looks at texts or runs the interpreter, so it is asked after the others and, where that saves work, only of records where
+	// its answer matters: the guards of one of its places all hold.
+	dear   bool
+	guards [][]*plan
+	need   []uint64 // of the batch: those records
+	some   []uint64 // scratch: those of one place
 
 	// What was found out about values, kept from batch to batch.
 	entries []answer // by dictionary entry, while dictID stays
@@ -58,16 +66,17 @@ func (e *evaluator) vector(t *test) (*vector, error) {
 		}
 		v.cols, v.kinds = append(v.cols, i), append(v.kinds, kind)
 	}
+	v.dear = true
 	switch {
 	case len(t.fields) != 1:
 		v.fill = v.fillTuples
 	case v.kinds[0] == sideScore || v.kinds[0] == sideStatus:
 		v.entries = e.states(v)
-		v.fill = v.fillStates
+		v.fill, v.dear = v.fillStates, false
 	case t.shape == shapeFlag:
-		v.fill = v.fillFlags
+		v.fill, v.dear = v.fillFlags, false
 	case t.shape == shapeCompare:
-		v.fill = v.fillCompare
+		v.fill, v.dear = v.fillCompare, false
 	default:
 		switch t.fields[0].Kind {
 		case dataset.KindText, dataset.KindCodes:
@@ -77,10 +86,29 @@ func (e *evaluator) vector(t *test) (*vector, error) {
 			v.fill = v.fillNumbers
 		default:
 			v.entries = e.small(v)
-			v.fill = v.fillSmall
+			v.fill, v.dear = v.fillSmall, false
 		}
 	}
 	return v, nil
+}
+
+// asked works out of which of n records a dear test is to be asked.
+func (v *vector) asked(n int) {
+	words := len(v.bits)
+	v.need, v.some = resized(v.need, words), resized(v.some, words)
+	clear(v.need)
+	for _, guards := range v.guards {
+		for w := range v.some {
+			v.some[w] = ^uint64(0)
+		}
+		for _, g := range guards {
+			combine(v.some, g.solve(words), logicAnd)
+		}
+		combine(v.need, v.some, logicOr)
+	}
+	if rest := n % 64; rest > 0 {
+		v.need[words-1] &= 1<<rest - 1
+	}
 }
 
 // fillFlags reads a boolean column eight records at a time. BoolTrue has the second bit set, BoolFalse the first.
@@ -192,12 +220,15 @@ func (v *vector) fillEntries(e *evaluator, b *dataset.Batch) {
 	}
 }
 
-// fillTexts asks the test of each record's text.
+// fillTexts asks the test of the text of each record that matters.
 func (v *vector) fillTexts(e *evaluator, c *dataset.Column, n int) {
 	codes := v.test.shape == shapeCodes
-	for w := range v.bits {
+	for w, need := range v.need {
 		var word uint64
-		for i, x := range c.Idx[w*64 : min(w*64+64, n)] {
+		idx := c.Idx[w*64 : min(w*64+64, n)]
+		for ; need != 0; need &= need - 1 {
+			i := bits.TrailingZeros64(need)
+			x := idx[i]
 			if x == 0 || int(x) >= len(c.Dict) { // without a text; only a rejected record is beyond
 				continue
 			}
@@ -261,7 +292,7 @@ func within(part []float64, low, high float64, outside bool) (word uint64) {
 // fillNumbers asks the test of each distinct number.
 func (v *vector) fillNumbers(e *evaluator, b *dataset.Batch) {
 	c := &b.Cols[v.cols[0]]
-	v.each(b.N, func(r int) bool {
+	v.each(func(r int) bool {
 		k := raw(v.kinds[0], c, r)
 		is, found := v.byBits[k]
 		if !found {
@@ -281,7 +312,7 @@ func (v *vector) fillTuples(e *evaluator, b *dataset.Batch) {
 	if memo {
 		v.forget(b)
 	}
-	v.each(b.N, func(r int) bool {
+	v.each(func(r int) bool {
 		if !memo {
 			return e.askAll(v, b, r)
 		}
@@ -316,12 +347,14 @@ func (v *vector) forget(b *dataset.Batch) {
 	}
 }
 
-func (v *vector) each(n int, is func(r int) bool) {
-	for w := range v.bits {
+// each asks is of the records that matter; of the others the test is said not to hold.
+func (v *vector) each(is func(r int) bool) {
+	for w, need := range v.need {
 		var word uint64
-		for r := w * 64; r < min(w*64+64, n); r++ {
-			if is(r) {
-				word |= 1 << (r & 63)
+		for ; need != 0; need &= need - 1 {
+			at := bits.TrailingZeros64(need)
+			if is(w*64 + at) {
+				word |= 1 << at
 			}
 		}
 		v.bits[w] = word
