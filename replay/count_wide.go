@@ -30,7 +30,7 @@ const (
 // An overPage is a part of the second grid. Few parts are needed where amounts are small: cells of very many records are rare.
 type overPage [1 << overBits]tally
 
-const overBits = 10
+const overBits = 8
 
 // newWideGrid returns an empty grid of size cells. A position is that of the scores times the number of labels, plus the label.
 func newWideGrid(size int) *wideGrid {
