@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 )
 
@@ -45,7 +46,7 @@ func sniff(ctx context.Context, in *input, s *Scan) (source, error) {
 		raw = in.file
 	}
 	file := in.file
-	t := &textSource{scan: s, in: in, file: file, chunk: chunkSize, maxLine: maxLine}
+	t := &textSource{scan: s, in: in, file: file, chunk: chunkSize, maxLine: maxLine, turn: sync.NewCond(&s.mu)}
 	counted := &countingReader{r: raw, done: &s.done}
 	if s.opt.Hash {
 		if file == nil {

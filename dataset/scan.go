@@ -212,7 +212,9 @@ func (s *Scan) claim(b *Batch) error {
 		if err != io.EOF {
 			s.errs = append(s.errs, inFile(s.inputs[i].name, err))
 		}
-		s.next++
+		if s.next == i { // a stream gives the lock up while it is read, so another goroutine may have met its end
+			s.next++
+		}
 	}
 	return io.EOF
 }

@@ -15,17 +15,16 @@ const (
 	// chunkSize is about how much text one unit of a plain file holds: enough that handing out units costs little, and little
 	// enough to stay in the second-level cache between reading and parsing.
 	chunkSize = 256 << 10
-	// streamChunk is the same for a stream. The goroutines take turns at reading it, and to wake the next one costs more than the
-	// cache saves: a .zst of 256 KiB at a time takes half as long again as of 1 MiB. To read ahead in a goroutine of its own
-	// was tried too: the text then comes from another core's cache, which costs a tenth more CPU time and gains nothing.
-	streamChunk = 4 << 20
+	// streamChunk is the same for a stream, whose runs pass from goroutine to goroutine: each is woken for a run.
+	streamChunk = 1 << 20
+	// streamAhead is how many runs of a stream may wait to be parsed: enough to even out that some take longer than others.
+	streamAhead = 3
 	// maxLine is the longest line that is read. Longer ones are issues, found without holding more than this in memory.
 	maxLine = 16 << 20
 )
 
 // A textSource hands out runs of whole lines of JSON. A plain file is cut by position: each unit reads its own part, the
-// lines that begin in it. Anything else is one stream: claim reads the next lines under the scan's lock, while other
-// goroutines parse those before.
+// lines that begin in it. Anything else is one stream: one goroutine reads it while the others parse what it has read.
 type textSource struct {
 	scan     *Scan
 	in       *input
@@ -42,9 +41,14 @@ type textSource struct {
 	begun bool
 
 	// Of a stream.
-	stream io.Reader
-	carry  []byte // the beginning of a line whose end has not been read
-	ended  bool
+	stream  io.Reader
+	carry   []byte // the beginning of a line whose end has not been read
+	ended   bool
+	reading bool       // a goroutine is; the three fields above are its own
+	ahead   []lineRun  // read and not claimed yet
+	waiting int        // goroutines that wait for a run
+	parsing int        // runs that are claimed and not finished
+	turn    *sync.Cond // of the scan's lock: reading has ended
 
 	records atomic.Int64
 	mu      sync.Mutex
@@ -66,12 +70,51 @@ func (t *textSource) claim() (unit, error) {
 	return u, nil
 }
 
-// claimStream reads the next run of lines.
+// A lineRun is some whole lines of a stream, or why there are no more.
+type lineRun struct {
+	data []byte
+	err  error
+}
+
+// claimStream returns the next run of lines. The goroutine that finds nobody reading the stream does, and goes on for as long as
+// others parse what it has read: decompression is one task that cannot be shared, so it must not wait for its turn, and is
+// fastest on a core that keeps to it. It is called under the scan's lock, and gives that up while it reads or waits.
 func (t *textSource) claimStream() (unit, error) {
-	if t.ended {
-		return nil, io.EOF
+	for {
+		others := t.waiting > 0 || t.parsing > 0
+		switch {
+		case !t.reading && !t.ended && (len(t.ahead) == 0 || others && len(t.ahead) < streamAhead):
+			t.reading, t.begun = true, true
+			t.scan.mu.Unlock()
+			var run lineRun
+			run.err = guard(func() (err error) {
+				run.data, err = t.readRun()
+				return err
+			})
+			t.scan.mu.Lock()
+			t.reading, t.ended = false, t.ended || run.err != nil
+			t.ahead = append(t.ahead, run)
+			t.turn.Broadcast()
+		case len(t.ahead) > 0:
+			run := t.ahead[0]
+			t.ahead = t.ahead[1:]
+			if run.err != nil {
+				return nil, run.err
+			}
+			t.parsing++
+			return &textUnit{src: t, data: run.data, loaded: true}, nil
+		case t.reading:
+			t.waiting++
+			t.turn.Wait()
+			t.waiting--
+		default:
+			return nil, io.EOF
+		}
 	}
-	t.begun = true
+}
+
+// readRun reads the next run of lines. A line that is too long is a run on its own, without its end.
+func (t *textSource) readRun() ([]byte, error) {
 	buf := append(t.buffer(), t.carry...)
 	for {
 		n := len(buf)
@@ -86,7 +129,7 @@ func (t *textSource) claimStream() (unit, error) {
 			if len(buf) == 0 {
 				return nil, io.EOF
 			}
-			return &textUnit{src: t, data: buf, loaded: true}, nil
+			return buf, nil
 		default:
 			t.ended = true
 			return nil, err
@@ -94,11 +137,11 @@ func (t *textSource) claimStream() (unit, error) {
 		if end := bytes.LastIndexByte(buf[n:], '\n'); end >= 0 {
 			end += n + 1
 			t.carry = append(t.carry[:0], buf[end:]...)
-			return &textUnit{src: t, data: buf[:end], loaded: true}, nil
+			return buf[:end], nil
 		}
 		if len(buf) > t.maxLine {
 			t.carry = t.carry[:0]
-			return &textUnit{src: t, data: buf, loaded: true}, t.discardLine()
+			return buf, t.discardLine()
 		}
 	}
 }

@@ -88,6 +88,11 @@ func blank(line []byte) bool {
 // end gives back what the unit held.
 func (u *textUnit) end(w *textWorker) {
 	t := u.src
+	if t.stream != nil {
+		t.scan.mu.Lock()
+		t.parsing--
+		t.scan.mu.Unlock()
+	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.seen = w.json.places(t.seen, len(t.scan.fields))
