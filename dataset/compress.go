@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 )
 
@@ -27,7 +26,7 @@ func decompress(r *bufio.Reader) (content io.Reader, name string, err error) {
 	}
 	switch {
 	case bytes.HasPrefix(head, gzipMagic):
-		z, err := gzip.NewReader(r)
+		z, err := newGunzip(r)
 		if err != nil {
 			return nil, "", unpackError("gzip", err)
 		}
@@ -58,15 +57,10 @@ func (n *namedReader) Read(p []byte) (int, error) {
 	return k, unpackError(n.name, err)
 }
 
-// unpackError says in our words what a stream most often suffers from: the libraries say that a header is invalid, be it the second.
+// unpackError says in our words what a stream most often suffers from.
 func unpackError(name string, err error) error {
-	switch err {
-	case io.ErrUnexpectedEOF:
+	if err == io.ErrUnexpectedEOF {
 		return fmt.Errorf("%s: the file is cut off", name)
-	case gzip.ErrChecksum:
-		return fmt.Errorf("%s: its checksum is wrong", name)
-	case gzip.ErrHeader:
-		return fmt.Errorf("%s: a header is damaged, or something else follows the content", name)
 	}
 	return fmt.Errorf("%s: %w", name, err)
 }
