@@ -181,16 +181,23 @@ func TestGunzipMembers(t *testing.T) {
 			}
 		}
 	}
-	var d deflater
-	b := d.fixed(1)
-	b.match(3, 1) // the last byte of the member before
-	b.end()
+	refers := func(near string) []byte {
+		var d deflater
+		b := d.fixed(1)
+		b.text(near)
+		b.match(30, len(near)+1) // from the last byte of the member before
+		b.text(strings.Repeat("y", 1000))
+		b.end()
+		return member(d.out, strings.Repeat("x", 30), 0, "", "", "")
+	}
 	for _, before := range []int{1, 10, maxDistance, 100_000} {
 		text := bytes.Repeat([]byte("x"), before)
-		two := append(packs["klauspost 1"](text), member(d.out, "xxx", 0, "", "", "")...)
-		for _, size := range []func() int{whole, func() int { return 1 }, func() int { return maxDistance }} {
-			if _, err := gunzipAll(bytes.NewReader(two), size); err == nil || !strings.Contains(err.Error(), "before the beginning") {
-				t.Errorf("a reference to the member before: %v", err)
+		for _, near := range []string{"", strings.Repeat("z", 40)} {
+			two := append(packs["klauspost 1"](text), refers(near)...)
+			for _, size := range []func() int{whole, func() int { return 1 }, func() int { return maxDistance }} {
+				if _, err := gunzipAll(bytes.NewReader(two), size); err == nil || !strings.Contains(err.Error(), "before the beginning") {
+					t.Errorf("a reference to the member before: %v", err)
+				}
 			}
 		}
 	}
@@ -237,9 +244,7 @@ func TestGunzipDamaged(t *testing.T) {
 				checkGunzip(t, flipped, smallReads)
 			}
 			checkGunzip(t, data[:at], smallReads)
-			if _, err := gunzipAll(bytes.NewReader(data[:at]), smallReads); err == nil && name != "two" {
-				t.Errorf("%s cut at %d is read", name, at)
-			}
+			checkInflate(t, data[10:max(10, at)], smallReads)
 		}
 		for _, tail := range []string{"\x00", "\n", "garbage", "\x1f", "\x1f\x8b\x08", strings.Repeat("\x00", 512)} {
 			checkGunzip(t, append(bytes.Clone(data), tail...), smallReads)
@@ -317,10 +322,10 @@ func FuzzGunzip(f *testing.F) {
 		f.Add(data[10:], uint16(7))
 	}
 	f.Fuzz(func(t *testing.T, data []byte, size uint16) {
-		if len(data) > 1<<16 { // which may become 64 MiB
+		if len(data) > 8<<10 { // which may become 8 MiB
 			t.Skip()
 		}
-		reads := func() int { return 1 + int(size) }
+		reads := func() int { return 100 + int(size) } // smaller ones spend all time on remembering what was before
 		checkGunzip(t, data, reads)
 		checkInflate(t, data, reads)
 	})

@@ -359,6 +359,7 @@ func TestInflateRefuses(t *testing.T) {
 		{"just near enough", "", func(d *deflater) { d.stored(0, "abc"); b := d.fixed(1); b.match(3, 3); b.end() }},
 		{"no distance codes", "", func(d *deflater) { b := d.dynamic(1, with(noLiterals(1), 'a', 1), []int{0}); b.text("aaa"); b.end() }},
 		{"no distance codes, used", "stands for nothing", func(d *deflater) {
+			d.fixed(0).end() // whose codes must be gone
 			b := d.dynamic(1, append(with(noLiterals(2), 'a', 1), 2), []int{0})
 			b.text("a")
 			b.symbol(b.literals, 257)
@@ -371,6 +372,7 @@ func TestInflateRefuses(t *testing.T) {
 			b.end()
 		}},
 		{"one distance code of one bit, the other used", "stands for nothing", func(d *deflater) {
+			d.fixed(0).end()
 			b := d.dynamic(1, append(with(noLiterals(2), 'a', 1), 2), []int{1})
 			b.text("a")
 			b.symbol(b.literals, 257)
@@ -384,6 +386,12 @@ func TestInflateRefuses(t *testing.T) {
 		{"no end of the block", "unexpected EOF", func(d *deflater) {
 			b := d.dynamic(1, with(with(noLiterals(0), 'a', 1), 'b', 1), []int{0})
 			b.text("ab")
+		}},
+		{"the last bit is missing", "unexpected EOF", func(d *deflater) {
+			b := d.fixed(1)
+			b.text(strings.Repeat("\xff", 7)) // of nine bits each, so that only this bit is in the last byte
+			b.end()
+			d.out = d.out[:len(d.out)-1]
 		}},
 		{"too few literal codes", "too many symbols or too few", func(d *deflater) { d.dynamic(1, with(noLiterals(1), 'a', 2), []int{0}).end() }},
 		{"too many literal codes", "too many symbols or too few", func(d *deflater) { d.dynamic(1, with(with(noLiterals(1), 'a', 1), 'b', 15), []int{0}).end() }},
