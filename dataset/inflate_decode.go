@@ -3,19 +3,20 @@ package dataset
 import "encoding/binary"
 
 const (
-	// The fast loop runs while there are so many bytes of input, for three loads that use up at most seven each ...
-	inputSlack = 3 * 8
-	// ... and room for two literals and the longest match, copied in steps of which the last may go too far.
-	outputSlack = 2 + maxLength + copyStep
+	// The fast loop goes round while there are so many bytes of input, for two loads of which each uses up at most seven, and ...
+	inputSlack = 2 * 8
+	// ... so much room: for a literal and the longest match, which is copied in steps of which the last may go too far.
+	outputSlack = 1 + maxLength + copyStep
 	maxLength   = 258
 	copyStep    = 32
 )
 
 // decodeFast decodes while all is common: the ends of input and output are far away, codes fit a table's first level, and matches
-// lie inside the output. Anything else it leaves to decode, or as a match to copyMatch. It is what takes the time in reading
-// a gzip file, so it checks nothing twice, and looks up the next symbol before it copies a match, while the processor may already go on
-// with it where the copying branches otherwise than expected. What was tried and gained nothing: entries of two
-// literals, copying by copy, steps of 16 bytes. For the rest its design is that of libdeflate.
+// lie inside the output. It leaves anything else, and each error, to decode, which does the same with all care, and to copyMatch.
+// Nearly all the time that a gzip file takes is spent here, much of it on branches that cannot be foreseen. So the next symbol
+// is looked up before a match is copied: where the copying ends otherwise than expected, the lookup is done already, which
+// gains a fifteenth. The rest is libdeflate's design. What was tried and gained nothing: entries of two literals, three
+// literals in a row, steps of 16 or 64 bytes, memmove for long matches.
 func (f *inflater) decodeFast(p []byte, out int) int {
 	if len(f.buf)-f.pos < inputSlack && !f.more() {
 		return out
@@ -66,7 +67,7 @@ func (f *inflater) decodeFast(p []byte, out int) int {
 		stream, nbits, pos = refill(stream, nbits, buf, pos)
 		e = literals[stream&(1<<literalBits-1)]
 		for out += length; to < out; to, from = to+copyStep, from+copyStep {
-			// The compiler makes two instructions of each. The first half has been written when the second is read.
+			// Each is a load and a store. The second half is read when the first has been written, so that it may repeat it.
 			copy(p[to:to+copyStep/2], p[from:from+copyStep/2])
 			copy(p[to+copyStep/2:to+copyStep], p[from+copyStep/2:from+copyStep])
 		}
