@@ -2,22 +2,33 @@ package dataset
 
 import (
 	"encoding/binary"
-	"math"
 	"math/bits"
 )
 
 // A model is one object as it stood in an earlier record. Records of one history repeat each other: most flags are false, many
 // texts are the same for days. What is the same byte for byte as in a text that was walked need not be walked again, so an
 // object is compared with its model first, and only the values that differ or are in play are looked at.
+//
+// Which values mostly differ is noticed, and a comparison ends before them: to find out where a difference is, again and again,
+// takes longer than to compare and to skip, not least because the processor guesses it wrong.
 type model struct {
-	text  []byte  // the object, and padding
-	steps int     // how many of the node's steps it covers; none where there is no model
-	at    []int32 // where the key of each step begins in text; where the next one begins for a step that the object lacks
-	value []int32 // where the value of each step begins
-	stop  []int32 // how far a comparison from each step on may go: to the next value in play
+	text  []byte   // the object, and padding
+	steps int      // how many of the node's steps it covers; none where there is no model
+	spans []span   // of those steps; that of a step which the object lacks is the next one's
+	step  []uint16 // of each byte of text, the step it belongs to; what is behind a value belongs to the step of the value
 
 	wait  int // how many objects are walked before another becomes the model
 	short int // how many in a row were too short to become it
+	taken int // how many became it
+}
+
+// A span is where one step is in a model's text.
+type span struct {
+	key      int32 // where its key begins
+	from, to int32 // its value
+	stop     int32 // the first step, from this one on, before whose value a comparison ends
+	wanted   bool  // the value is in play, or the last one
+	misses   int32 // how many comparisons failed at the value
 }
 
 const (
@@ -28,38 +39,58 @@ const (
 	// maxShort is how often an object of less than half the model's length is passed over: a response that holds an error, say,
 	// predicts nothing of those that follow.
 	maxShort = 8
+	// maxMisses is how many comparisons with one model may fail at a value before they end before it.
+	maxMisses = modelWait / 16
+	// modelMemory is for how many models what varies is remembered. What changed once is the same again in the models after.
+	modelMemory = 64
 )
 
-// leap passes over what is the same in s[p:end] as in the model, where s[p] should be the key of step k. It returns the step
-// whose value comes next, because it differs or is in play, and the position of that value; or, with atKey, the step whose key
-// differs and the position where that should be.
+// leap passes over what is the same in s[p:end] as in the model, where s[p] should be the key of step k, and over the values
+// between that are not in play. It returns the step whose value comes next and the position of that value; or, with atKey, the
+// step whose key differs and the position where that should be.
 func (m *model) leap(s []byte, p, end, k int) (step, behind int, atKey bool) {
-	from := int(m.at[k])
-	same := sameBytes(s[p:], m.text[from:], min(end-p, int(m.stop[k])-from))
-	differs := int32(from + same)
-	for m.at[k+1] <= differs {
-		k++
+	from, stop := int(m.spans[k].key), int(m.spans[k].stop)
+	passed, value := -1, 0 // the step whose value was passed over last, and where that begins
+	for {
+		at, v := stop, &m.spans[stop]
+		if n := int(v.from) - from; n <= end-p && string(s[p:p+n]) == string(m.text[from:from+n]) {
+			p += n
+		} else {
+			differs := from + sameBytes(s[p:], m.text[from:], min(n, end-p))
+			if at = int(m.step[differs]); at == passed { // what follows the value is another thing
+				return passed, value, false
+			}
+			v = &m.spans[at]
+			if differs < int(v.from) {
+				return at, p + int(v.key) - from, true
+			}
+			p += int(v.from) - from
+			v.misses++
+		}
+		if v.wanted || p >= end {
+			return at, p, false
+		}
+		q := skipAny(s, p, end)
+		if q < 0 || q >= end {
+			return at, p, false
+		}
+		passed, value, p = at, p, q
+		from, stop = int(v.to), int(m.spans[at+1].stop)
 	}
-	if v := m.value[k]; v <= differs {
-		return k, p + int(v) - from, false
-	}
-	return k, p + int(m.at[k]) - from, true
 }
 
 // sameBytes returns how many of the first n bytes of a and b are the same up to the first that differs; at least padding bytes
 // follow those in both.
 func sameBytes(a, b []byte, n int) int {
-	if n <= 0 {
-		return 0
-	}
-	a, b = a[:n+padding], b[:n+padding]
 	for i := 0; i < n; i += 8 {
-		if x := binary.LittleEndian.Uint64(a[i:]) ^ binary.LittleEndian.Uint64(b[i:]); x != 0 {
+		if x := word(a[i:i+8]) ^ word(b[i:i+8]); x != 0 {
 			return min(n, i+bits.TrailingZeros64(x)>>3)
 		}
 	}
 	return n
 }
+
+func word(b []byte) uint64 { return binary.LittleEndian.Uint64(b) }
 
 // model makes text, an object that was walked, the model of the next ones, unless it is unlike what came before.
 func (n *node) model(text []byte) {
@@ -72,45 +103,64 @@ func (n *node) model(text []byte) {
 		m.short++
 		return
 	}
+	n.remember(m)
 	m.steps, m.short = 0, 0
 	m.text = append(append(m.text[:0], text...), make([]byte, padding)...)
-	m.at, m.value = m.at[:0], m.value[:0]
+	m.spans = m.spans[:0]
 	end := len(text)
 	p := skipSpace(m.text, 1, end)
 	for m.text[p] == '"' {
+		key := p
 		q := skipString(m.text, p+1)
 		k, found := n.index[string(m.text[p+1:q-1])]
-		if !found || k < len(m.at) {
+		if !found || k < len(m.spans) {
 			return // a key that is not remembered, or the order is another one
 		}
 		v := skipSpace(m.text, skipSpace(m.text, q, end)+1, end)
-		for len(m.at) <= k {
-			m.at, m.value = append(m.at, int32(p)), append(m.value, int32(v))
-		}
-		if m.text[v] == '"' {
-			p = skipString(m.text, v+1)
-		} else {
-			p = skipValue(m.text, v, end)
-		}
-		if p < 0 {
+		if p = skipAny(m.text, v, end); p < 0 {
 			return // nested too deeply to be passed over from here
+		}
+		for len(m.spans) <= k {
+			m.spans = append(m.spans, span{key: int32(key), from: int32(v), to: int32(p)})
 		}
 		if q = skipSpace(m.text, p, end); m.text[q] == ',' {
 			p = skipSpace(m.text, q+1, end)
 		}
 	}
-	m.steps = len(m.at)
-	m.limit(n, int32(p))
+	m.steps = len(m.spans)
+	m.limit(n, p)
 }
 
-// limit sets how far comparisons may go, at most to end.
-func (m *model) limit(n *node, end int32) {
-	m.stop = append(m.stop[:0], m.at...)
-	for k := m.steps - 1; k >= 0; k-- {
-		if n.steps[k].kid != nil && (k+1 == m.steps || m.at[k+1] > m.at[k]) {
-			end = m.value[k]
+// remember notes at which steps comparisons with the model failed too often.
+func (n *node) remember(m *model) {
+	for k := range m.steps {
+		if m.spans[k].misses >= maxMisses {
+			n.steps[k].varies = true
 		}
-		m.stop[k] = end
 	}
-	m.at = append(m.at, math.MaxInt32)
+	if m.taken++; m.taken%modelMemory == 0 {
+		for k := range n.steps {
+			n.steps[k].varies = false
+		}
+	}
+}
+
+// limit sets how far comparisons may go, and which bytes belong to which step. The object's brace is at end.
+func (m *model) limit(n *node, end int) {
+	m.step = sized(m.step, end+1)
+	next, stop := end+1, m.steps-1
+	for k := stop; k >= 0; k-- {
+		v := &m.spans[k]
+		if from := int(v.key); from < next {
+			for i := from; i < next; i++ {
+				m.step[i] = uint16(k)
+			}
+			next = from
+			v.wanted = n.steps[k].kid != nil || k == m.steps-1
+			if v.wanted || n.steps[k].varies {
+				stop = k
+			}
+		}
+		v.stop = int32(stop)
+	}
 }

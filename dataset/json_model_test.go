@@ -9,9 +9,13 @@ import (
 )
 
 // walks reports whether the fast walk takes a line.
-func (w *twin) walks(line string) bool {
+func (w *twin) walks(line string) bool { return w.walksBefore(line, "\n"+line) }
+
+// walksBefore is walks where the buffer has something else behind the line.
+func (w *twin) walksBefore(line, behind string) bool {
+	buf := append([]byte(line+behind), make([]byte, padding)...)
 	w.r.next()
-	return w.r.walk(append([]byte(line), "\n{\"a\":1}"...)[:len(line)+padding], len(line))
+	return w.r.walk(buf[:len(line)+padding], len(line))
 }
 
 // genAlike makes lines that repeat each other in most places, as those of a history do.
@@ -43,17 +47,18 @@ func damaged(t *rapid.T, line string) string {
 	return line
 }
 
-// TestModelsChangeNothing compares a reader that has models of many earlier lines with one that has none.
+// TestModelsChangeNothing compares a reader that has models of many earlier lines with one that has none. The lines before
+// take turns, so that some values differ from the model again and again, and then lie about the next.
 func TestModelsChangeNothing(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		old := newTwin(allFields, Mapping{})
 		alike := genAlike()
 		for range 6 {
-			line := alike.Draw(t, "line")
-			for range rapid.IntRange(1, 2*modelWait).Draw(t, "times") {
-				old.walks(line)
+			lines := rapid.SliceOfN(alike, 1, 3).Draw(t, "lines")
+			for k := range rapid.IntRange(1, 2*modelWait).Draw(t, "times") {
+				old.walks(lines[k%len(lines)])
 			}
-			line = damaged(t, alike.Draw(t, "next"))
+			line := damaged(t, alike.Draw(t, "next"))
 			if got, want := old.walks(line), newTwin(allFields, Mapping{}).walks(line); got != want {
 				t.Fatalf("%s\nwith models %v, without %v", line, got, want)
 			}
@@ -63,6 +68,30 @@ func TestModelsChangeNothing(t *testing.T) {
 			old.check(t, line)
 		}
 	})
+}
+
+// TestCutLineBeforeStaleBytes cuts a line at every byte where the buffer still holds the rest of it, or of another that was
+// read before. No prediction may go on there.
+func TestCutLineBeforeStaleBytes(t *testing.T) {
+	w := newTwin(allFields, Mapping{})
+	lines := []string{
+		`{"customer_id":"c1","amount":1,"session":{"a":"same for many more bytes than the padding has","score":5,"b":"one","c":12,"d":{"x":"y"},"e":"end"},"x":{"y":"z"}}`,
+		`{"customer_id":"c22","amount":22,"session":{"a":"same for many more bytes than the padding has","score":55,"b":"seventeen letters","c":1,"d":{},"e":"at end"},"x":{"y":"zz"}}`,
+	}
+	for k := range 4 * modelWait {
+		if !w.walks(lines[k%2]) {
+			t.Fatalf("%s was not walked", lines[k%2])
+		}
+	}
+	for _, line := range lines {
+		for cut := range len(line) {
+			for _, behind := range []string{"", line[cut:], "\n" + lines[0], `"` + line[cut:], lines[1][min(cut, len(lines[1])):], `"}}`, `}}}`} {
+				if w.walksBefore(line[:cut], behind) {
+					t.Fatalf("%s was taken for a whole line where %s stood behind", line[:cut], behind)
+				}
+			}
+		}
+	}
 }
 
 // TestModelFollows holds that a model is taken at once, is kept where an odd object comes, and follows a change of shape.
@@ -89,6 +118,38 @@ func TestModelFollows(t *testing.T) {
 	w.walks(`{"session":{"new":1,"a":1}}`)
 	if n := session().steps; n != 2 {
 		t.Errorf("a new key left a model of %d keys, want 2", n)
+	}
+}
+
+// TestVaryingValues holds that values which keep differing from the model end comparisons, others do not, and none for ever.
+func TestVaryingValues(t *testing.T) {
+	w := newTwin([]Field{{"session", KindState}}, Mapping{})
+	n := w.r.root.kids["session"]
+	varying := func() (keys string) {
+		for _, s := range n.steps {
+			if s.varies {
+				keys += s.raw
+			}
+		}
+		return keys
+	}
+	walk := func(k, id int) {
+		line := fmt.Sprintf(`{"session":{"id":%d,"a":"same","b":%d,"score":%d,"c":"same"}}`, id, k%modelWait/(modelWait-1), k%1000)
+		if got, want := w.read(line, false), fmt.Sprintf("session=%d", k%1000); got != want || !w.walks(line) {
+			t.Fatalf("%s: got %s, want %s", line, got, want)
+		}
+	}
+	for k := range 2 * modelWait {
+		walk(k, k)
+	}
+	if got, want := varying(), `"id":`; got != want {
+		t.Errorf("%s was found to vary, want %s", got, want)
+	}
+	for k := range modelMemory * modelWait {
+		walk(k, 7)
+	}
+	if got := varying(); got != "" {
+		t.Errorf("%s varies still after %d models in which it was the same", got, modelMemory)
 	}
 }
 

@@ -43,6 +43,8 @@ type node struct {
 type step struct {
 	raw string // from the opening quote to the value, as it stood last: `"score": `
 	kid *node  // nil for a key that is not in play
+
+	varies bool // the value mostly differs from that in the model
 }
 
 // maxSteps bounds what is remembered of an object whose keys are data, such as ids.
@@ -94,7 +96,7 @@ func (n *node) learn(k int, key, raw string, kid *node) {
 	n.like.steps, n.like.wait = 0, 0 // its steps are no longer numbered so
 	n.steps = append(n.steps, step{})
 	copy(n.steps[k+1:], n.steps[k:])
-	n.steps[k] = step{raw, kid}
+	n.steps[k] = step{raw: raw, kid: kid}
 	for old, at := range n.index {
 		if at >= k {
 			n.index[old] = at + 1

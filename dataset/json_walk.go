@@ -2,7 +2,6 @@ package dataset
 
 import (
 	"bytes"
-	"encoding/binary"
 	"encoding/hex"
 	"math/bits"
 )
@@ -41,10 +40,8 @@ func (r *jsonReader) object(n *node, s []byte, p, end int) int {
 			return bad
 		}
 		switch {
-		case kid == nil && s[p] == '"':
-			p = skipString(s, p+1)
 		case kid == nil:
-			p = skipValue(s, p, end)
+			p = skipAny(s, p, end)
 		case kid.val.gen == r.gen && !kid.quiet:
 			return bad
 		default:
@@ -204,22 +201,30 @@ const (
 	highs = 0x8080808080808080
 )
 
-// skipString returns the position behind the quote that closes the string whose content starts at p. It may lie behind the
-// record's end, which the caller checks.
+// skipString returns the position behind the quote that closes the string whose content starts at p: the first with an even
+// number of backslashes before it. It may lie behind the record's end, which the caller checks.
 func skipString(s []byte, p int) int {
-	for p+8 <= len(s) {
-		w := binary.LittleEndian.Uint64(s[p:])
-		quote, escape := w^(ones*'"'), w^(ones*'\\')
-		found := ((quote-ones)&^quote | (escape-ones)&^escape) & highs
-		if found == 0 {
-			p += 8
-			continue
+	for from := p; ; p++ {
+		if p = skipToQuote(s, p); p < 0 {
+			return bad
 		}
-		p += bits.TrailingZeros64(found) >> 3
-		if s[p] == '"' {
+		escapes := 0
+		for q := p; q > from && s[q-1] == '\\'; q-- {
+			escapes++
+		}
+		if escapes&1 == 0 {
 			return p + 1
 		}
-		p += 2
+	}
+}
+
+// skipToQuote returns the position of the first quote at p or behind.
+func skipToQuote(s []byte, p int) int {
+	for ; p+8 <= len(s); p += 8 {
+		quote := word(s[p:p+8]) ^ ones*'"'
+		if found := (quote - ones) &^ quote & highs; found != 0 {
+			return p + bits.TrailingZeros64(found)>>3
+		}
 	}
 	return bad
 }
@@ -232,8 +237,11 @@ func skipScalar(s []byte, p, end int) int {
 	return p
 }
 
-func skipValue(s []byte, p, end int) int {
+// skipAny returns the position behind the value that starts at p.
+func skipAny(s []byte, p, end int) int {
 	switch s[p] {
+	case '"':
+		return skipString(s, p+1)
 	case '{':
 		if q := skipFlat(s, p, end); q >= 0 {
 			return q
@@ -274,7 +282,7 @@ func skipNested(s []byte, p, end int) int {
 	var quotes, kinds uint64 // quotes: one bit a byte, of which only the parity counts; kinds: a stack of bits, 1 for a list
 	depth := 0
 	for p < end {
-		w := binary.LittleEndian.Uint64(s[p:])
+		w := word(s[p : p+8])
 		// [ \ ] and { | } are the bytes that with bit 5 set lie in 0x7b..0x7d. High bytes may be taken for them, at no harm.
 		low := (w | ones*0x20) & (ones * 0x7f)
 		if (low+ones*0x05)&^(low+ones*0x02)&highs == 0 {
