@@ -381,6 +381,31 @@ func TestSkipNested(t *testing.T) {
 	})
 }
 
+// TestSkipStrings compares the two ways to a string's end with a count of bytes.
+func TestSkipStrings(t *testing.T) {
+	content := rapid.StringOfN(rapid.RuneFrom([]rune("abé\\\\\"\"\n\x00\x1f ")), 0, 24, -1)
+	rapid.Check(t, func(t *rapid.T) {
+		for range 50 {
+			text := `"` + content.Draw(t, "content") + `"`
+			slow, odd := 1, false
+			for text[slow:] != "" && text[slow] != '"' {
+				if odd = odd || text[slow] == '\\' || text[slow] < ' '; text[slow] == '\\' {
+					slow++
+				}
+				slow = min(slow+1, len(text))
+			}
+			slow++
+			padded := []byte(text + `" "stale`)
+			if got := skipString(padded, 1); got != slow && slow <= len(text) {
+				t.Fatalf("%q: got %d, want %d", text, got, slow)
+			}
+			if got := skipPlain(padded, 1); odd && got != bad || !odd && got != slow {
+				t.Fatalf("%q: got %d, want %d, or %d where it is odd: %v", text, got, slow, bad, odd)
+			}
+		}
+	})
+}
+
 // TestSkipFlat holds that what is passed over in vectors is what the careful count of brackets passes over.
 func TestSkipFlat(t *testing.T) {
 	if got, want := skipFlat([]byte(`{"a":"b","c":1}`), 0, 15), 15; got != want {

@@ -132,12 +132,13 @@ func (r *jsonReader) element(n *node, s []byte, p, end int) int {
 	from := p
 	switch s[p] {
 	case '"':
-		p = skipString(s, p+1)
+		if p = skipPlain(s, p+1); p < 0 {
+			p, v.escaped = skipString(s, from+1), true
+		}
 		if p < 0 || p > end {
 			return bad
 		}
 		v.form, v.text = formString, s[from+1:p-1]
-		v.escaped = !plain(v.text)
 		if v.escaped && !escapesValid(v.text) {
 			return bad
 		}
@@ -216,6 +217,24 @@ func skipString(s []byte, p int) int {
 			return p + 1
 		}
 	}
+}
+
+// skipPlain returns the position behind the quote that closes the string whose content starts at p, as skipString does, or bad
+// where that holds escapes or control characters.
+func skipPlain(s []byte, p int) int {
+	for ; p+8 <= len(s); p += 8 {
+		w := word(s[p : p+8])
+		quote, escape := w^(ones*'"'), w^(ones*'\\')
+		found := ((quote-ones)&^quote | (escape-ones)&^escape | (w-ones*' ')&^w) & highs
+		if found == 0 {
+			continue
+		}
+		if p += bits.TrailingZeros64(found) >> 3; s[p] == '"' {
+			return p + 1
+		}
+		break
+	}
+	return bad
 }
 
 // skipToQuote returns the position of the first quote at p or behind.

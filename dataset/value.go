@@ -113,6 +113,12 @@ func parseCluster(text []byte) (Cluster, IssueKind) {
 }
 
 func parseLabel(text []byte) (Label, IssueKind) {
+	switch string(text) { // as in parseBool
+	case "0":
+		return Legit, ok
+	case "1":
+		return Fraud, ok
+	}
 	l, found := lookup(labelAliases, text)
 	if found {
 		return l, ok
@@ -147,6 +153,12 @@ var boolAliases = map[string]uint8{
 }
 
 func parseBool(text []byte) (uint8, IssueKind) {
+	switch string(text) { // nearly all are written so, and to look into the table takes longer
+	case "false":
+		return BoolFalse, ok
+	case "true":
+		return BoolTrue, ok
+	}
 	v, kind := parseAlias(boolAliases, text, BadBool)
 	if kind == ok {
 		return v, ok
