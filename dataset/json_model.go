@@ -22,18 +22,20 @@ type model struct {
 	taken int // how many became it
 }
 
-// A span is where one step is in a model's text.
+// A span is where one step is in a model's text. Comparisons end before the values of some steps, its stops.
 type span struct {
 	key      int32 // where its key begins
 	from, to int32 // its value
-	stop     int32 // the first step, from this one on, before whose value a comparison ends
+	stop     int32 // the first stop from this step on
+	next     int32 // the first stop behind it
+	run      int32 // how many bytes are between its value and that of next
 	wanted   bool  // the value is in play, or the last one
 	misses   int32 // how many comparisons failed at the value
 }
 
 const (
 	// modelWait is how many objects one model serves: many enough that taking it costs nothing.
-	modelWait = 256
+	modelWait = 1024
 	// maxModel bounds the objects that become models.
 	maxModel = 64 << 10
 	// maxShort is how often an object of less than half the model's length is passed over: a response that holds an error, say,
@@ -42,18 +44,19 @@ const (
 	// maxMisses is how many comparisons with one model may fail at a value before they end before it.
 	maxMisses = modelWait / 16
 	// modelMemory is for how many models what varies is remembered. What changed once is the same again in the models after.
-	modelMemory = 64
+	modelMemory = 16
 )
 
 // leap passes over what is the same in s[p:end] as in the model, where s[p] should be the key of step k, and over the values
 // between that are not in play. It returns the step whose value comes next and the position of that value; or, with atKey, the
 // step whose key differs and the position where that should be.
 func (m *model) leap(s []byte, p, end, k int) (step, behind int, atKey bool) {
-	from, stop := int(m.spans[k].key), int(m.spans[k].stop)
+	from, at := int(m.spans[k].key), int(m.spans[k].stop)
+	v := &m.spans[at]
+	n := int(v.from) - from
 	passed, value := -1, 0 // the step whose value was passed over last, and where that begins
 	for {
-		at, v := stop, &m.spans[stop]
-		if n := int(v.from) - from; n <= end-p && string(s[p:p+n]) == string(m.text[from:from+n]) {
+		if n <= end-p && string(s[p:p+n]) == string(m.text[from:from+n]) {
 			p += n
 		} else {
 			differs := from + sameBytes(s[p:], m.text[from:], min(n, end-p))
@@ -70,13 +73,29 @@ func (m *model) leap(s []byte, p, end, k int) (step, behind int, atKey bool) {
 		if v.wanted || p >= end {
 			return at, p, false
 		}
-		q := skipAny(s, p, end)
+		q := skipShort(s, p)
+		if q < 0 {
+			q = skipAny(s, p, end)
+		}
 		if q < 0 || q >= end {
 			return at, p, false
 		}
 		passed, value, p = at, p, q
-		from, stop = int(v.to), int(m.spans[at+1].stop)
+		from, n, at = int(v.to), int(v.run), int(v.next)
+		v = &m.spans[at]
 	}
+}
+
+// skipShort returns the position behind the string at p if that has less than eight bytes and ends in no backslash, and bad
+// otherwise. Most values that vary are such strings, and a call for each takes longer than to look.
+func skipShort(s []byte, p int) int {
+	quote := word(s[p+1:p+9]) ^ ones*'"'
+	found := (quote - ones) &^ quote & highs
+	q := p + bits.TrailingZeros64(found)>>3
+	if s[p] != '"' || found == 0 || s[q] == '\\' {
+		return bad
+	}
+	return q + 2
 }
 
 // sameBytes returns how many of the first n bytes of a and b are the same up to the first that differs; at least padding bytes
@@ -145,17 +164,18 @@ func (n *node) remember(m *model) {
 	}
 }
 
-// limit sets how far comparisons may go, and which bytes belong to which step. The object's brace is at end.
+// limit sets where comparisons stop, and which bytes belong to which step. The object's brace is at end.
 func (m *model) limit(n *node, end int) {
 	m.step = sized(m.step, end+1)
-	next, stop := end+1, m.steps-1
+	behind, stop := end+1, m.steps-1
 	for k := stop; k >= 0; k-- {
 		v := &m.spans[k]
-		if from := int(v.key); from < next {
-			for i := from; i < next; i++ {
+		v.next, v.run = int32(stop), m.spans[stop].from-v.to
+		if from := int(v.key); from < behind { // the object has this step
+			for i := from; i < behind; i++ {
 				m.step[i] = uint16(k)
 			}
-			next = from
+			behind = from
 			v.wanted = n.steps[k].kid != nil || k == m.steps-1
 			if v.wanted || n.steps[k].varies {
 				stop = k

@@ -121,6 +121,46 @@ func TestModelFollows(t *testing.T) {
 	}
 }
 
+// TestLyingHistory has lines that go on as the model says behind what looks like the end of a value and is not.
+func TestLyingHistory(t *testing.T) {
+	w := newTwin([]Field{{"session", KindState}}, Mapping{})
+	for k := range 4 * modelWait {
+		if line := fmt.Sprintf(`{"session":{"a":"%d","b":"same","score":5}}`, k); !w.walks(line) {
+			t.Fatalf("%s was not walked", line)
+		}
+	}
+	for _, line := range []string{
+		`{"session":{"a":"1\","b":"same","score":5}}`,
+		`{"session":{"a":"1\\\","b":"same","score":5}}`,
+		`{"session":{"a":"1 and some more letters\","b":"same","score":5}}`,
+		`{"session":{"a":"1","b":"same","score":5"}}`,
+		`{"session":{"a":1","b":"same","score":5}}`,
+		`{"session":{"a":{"x":1","b":"same","score":5}}`,
+		`{"session":{"a":["1","b":"same","score":5}}`,
+	} {
+		if w.walks(line) {
+			t.Errorf("%s was walked", line)
+		}
+		if got := w.read(line, false); got != "rejected [bad_json ]" {
+			t.Errorf("%s: got %s", line, got)
+		}
+	}
+	for line, want := range map[string]string{
+		`{"session":{"a":"1\\","b":"same","score":6}}`:                     "session=6",
+		`{"session":{"a":"1\",\"b\":\"same\",\"score\":5","score":7}}`:     "session=7",
+		`{"session":{"a":{"x":"1","b":"same","score":5},"b":1,"score":8}}`: "session=8",
+		`{"session":{"a":"1","b":"same","score":5},"session":{"score":9}}`: "rejected [duplicate_key session]",
+		`{"session":{"a":"1","b":"same","score":5,"score":9}}`:             "rejected [duplicate_key session.score]",
+		`{"session":{"a":"1","Score":"same","score":5}}`:                   "rejected [wrong_case_key session.score]",
+		`{"session":{"a":"1" ,"b":"same","score":3}}`:                      "session=3",
+		`{"session":{"a":"1"},"b":"same","score":5}`:                       "session=no score",
+	} {
+		if got := w.read(line, false); got != want {
+			t.Errorf("%s: got %s, want %s", line, got, want)
+		}
+	}
+}
+
 // TestVaryingValues holds that values which keep differing from the model end comparisons, others do not, and none for ever.
 func TestVaryingValues(t *testing.T) {
 	w := newTwin([]Field{{"session", KindState}}, Mapping{})

@@ -381,7 +381,7 @@ func TestSkipNested(t *testing.T) {
 	})
 }
 
-// TestSkipStrings compares the two ways to a string's end with a count of bytes.
+// TestSkipStrings compares the three ways to a string's end with a count of bytes.
 func TestSkipStrings(t *testing.T) {
 	content := rapid.StringOfN(rapid.RuneFrom([]rune("abé\\\\\"\"\n\x00\x1f ")), 0, 24, -1)
 	rapid.Check(t, func(t *rapid.T) {
@@ -401,6 +401,9 @@ func TestSkipStrings(t *testing.T) {
 			}
 			if got := skipPlain(padded, 1); odd && got != bad || !odd && got != slow {
 				t.Fatalf("%q: got %d, want %d, or %d where it is odd: %v", text, got, slow, bad, odd)
+			}
+			if got := skipShort(padded, 0); got != slow && (got != bad || !odd && slow <= len(`"1234567"`)) {
+				t.Fatalf("%q: got %d from a look at one word, want %d", text, got, slow)
 			}
 		}
 	})

@@ -250,7 +250,7 @@ func skipToQuote(s []byte, p int) int {
 
 // skipScalar returns the end of a number, true, false or null.
 func skipScalar(s []byte, p, end int) int {
-	for p < end && s[p] != ',' && s[p] != '}' && s[p] != ']' && s[p] > ' ' {
+	for p < end && s[p] != ',' && s[p] != '"' && s[p] != '}' && s[p] != ']' && s[p] > ' ' {
 		p++
 	}
 	return p
