@@ -58,6 +58,10 @@ func TestModelsChangeNothing(t *testing.T) {
 			for k := range rapid.IntRange(1, 2*modelWait).Draw(t, "times") {
 				old.walks(lines[k%len(lines)])
 			}
+			if rapid.Bool().Draw(t, "vary") {
+				old.r.root.vary()
+				old.walks(lines[0])
+			}
 			line := damaged(t, alike.Draw(t, "next"))
 			if got, want := old.walks(line), newTwin(allFields, Mapping{}).walks(line); got != want {
 				t.Fatalf("%s\nwith models %v, without %v", line, got, want)

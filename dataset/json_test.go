@@ -343,6 +343,9 @@ func TestFastIsCareful(t *testing.T) {
 				line = line[:rapid.IntRange(1, len(line)).Draw(t, "cut")]
 			}
 			w.check(t, line)
+			if rapid.IntRange(0, 4).Draw(t, "vary") == 0 {
+				w.r.root.vary()
+			}
 		}
 	})
 }
@@ -361,7 +364,22 @@ func FuzzJSONLine(f *testing.F) {
 		for _, line := range []string{first, second, first} {
 			w.check(t, line)
 		}
+		w.r.root.vary()
+		for _, line := range []string{first, second, first} {
+			w.check(t, line)
+		}
 	})
+}
+
+// vary has the next models end comparisons before every value, as if they had all been found to vary.
+func (n *node) vary() {
+	for k := range n.steps {
+		n.steps[k].varies = true
+	}
+	n.like.wait = 0
+	for _, kid := range n.kids {
+		kid.vary()
+	}
 }
 
 func TestSkipNested(t *testing.T) {
