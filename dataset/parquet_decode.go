@@ -144,12 +144,12 @@ func readBits(h *hybrid, dst []uint8) (set int, err error) {
 // shortRuns takes the runs of one bit a value that are plainly good, have a header of one byte, and end within dst. It returns how many
 // values they have and how many of those are set.
 func (h *hybrid) shortRuns(dst []uint8) (taken, set int) {
-	buf, all := h.buf, dst[:min(cap(dst), len(dst)+7)]
+	buf := h.buf
 	for len(buf) >= 2 && buf[0] < 0x80 {
 		n := int(buf[0] >> 1)
 		if buf[0]&1 == 0 {
 			if v := int(buf[1]); v <= 1 && n <= len(dst)-taken {
-				repeatByte(all[taken:taken+n], uint8(v))
+				repeatByte(dst[taken:taken+n], uint8(v))
 				taken, set, buf = taken+n, set+n*v, buf[2:]
 				continue
 			}

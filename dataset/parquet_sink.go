@@ -120,7 +120,7 @@ type texts struct {
 	shared  []string // the dictionary behind a ""
 	unused  []uint32 // per entry of shared: its index, or 0 where it is empty; nil where none is
 	id      uint64
-	own     []string // "" and the entries of the batch's records; empty while the batch uses shared
+	own     []string // "" and the entries of the batch's records, of which no record has an empty one; empty while the batch uses shared
 	bad     []badValue
 	refused map[uint32]bool
 }

@@ -44,10 +44,10 @@ type textSource struct {
 	stream  io.Reader
 	carry   []byte // the beginning of a line whose end has not been read
 	ended   bool
-	reading bool       // a goroutine is; the three fields above are its own
+	reading bool       // a goroutine is; the three fields above are its own meanwhile
 	ahead   []lineRun  // read and not claimed yet
 	waiting int        // goroutines that wait for a run
-	parsing int        // runs that are claimed and not finished
+	parsing int        // runs that are claimed and not finished; those that failed stay, and only have the rest read ahead
 	turn    *sync.Cond // of the scan's lock: reading has ended
 
 	records atomic.Int64

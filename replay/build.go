@@ -34,6 +34,9 @@ func Build(ctx context.Context, plan *Plan, scan *dataset.Scan, workers int, row
 	if err != nil {
 		return nil, err
 	}
+	if err := checkTotal(builders); err != nil {
+		return nil, err
+	}
 	if rows != nil {
 		if err := rows.flush(); err != nil {
 			return nil, err
@@ -57,13 +60,6 @@ func Build(ctx context.Context, plan *Plan, scan *dataset.Scan, workers int, row
 
 // freeze returns the cube of what all builders have counted, and leaves none of them.
 func freeze(builders []*Builder) (*Cube, error) {
-	var total int64
-	for _, b := range builders {
-		if b.total > maxTotal-total {
-			return nil, errTotal
-		}
-		total += b.total
-	}
 	joinWide(builders)
 	cubes, errs := make([]*Cube, len(builders)), make([]error, len(builders))
 	var wg sync.WaitGroup
@@ -80,8 +76,24 @@ func freeze(builders []*Builder) (*Cube, error) {
 	return Merge(cubes...)
 }
 
-// joinWide adds the wide grids of all builders up in one of them: that is less work than to merge the lists of their cells.
+// checkTotal holds the amount of the whole history against its bound, which each builder has kept to.
+func checkTotal(builders []*Builder) error {
+	var total int64
+	for _, b := range builders {
+		if b.total > maxTotal-total {
+			return errTotal
+		}
+		total += b.total
+	}
+	return nil
+}
+
+// joinWide adds the wide grids of all builders up in one of them: that is less work than to merge the lists of their cells. Where a builder
+// has counted more than cells of its groups, each keeps its own, and Merge adds both.
 func joinWide(builders []*Builder) {
+	if p := builders[0].plan; p.Spread || p.Outcomes || p.single() {
+		return
+	}
 	var into *wideGrid
 	var others []*wideGrid
 	for _, b := range builders {

@@ -125,8 +125,64 @@ func TestTotal(t *testing.T) {
 			b.total = total
 			builders = append(builders, b)
 		}
-		if _, err := freeze(builders); err != c.want {
+		if err := checkTotal(builders); err != c.want {
 			t.Errorf("totals %d: error %v, want %v", c.totals, err, c.want)
 		}
 	}
+}
+
+// TestWideWorkers checks that what hangs on the cells of a wide grid does not depend on how many builders share the records.
+func TestWideWorkers(t *testing.T) {
+	for name, q := range map[string]Question{"cells": {}, "spread": {Spread: true}, "outcomes": {Outcomes: true}, "singles": {Singles: true}} {
+		t.Run(name, func(t *testing.T) {
+			q.Exact, q.Policies = true, []*Policy{jobPolicy(t, "")}
+			plan, err := NewPlan(q)
+			if err != nil {
+				t.Fatal(err)
+			}
+			one, three := wideCube(t, plan, 1), wideCube(t, plan, 3)
+			if len(one.singles) != len(three.singles) || one.Treated() != three.Treated() {
+				t.Errorf("%d and %d singles, treated %v and %v", len(one.singles), len(three.singles), one.Treated(), three.Treated())
+			}
+			if diff := cmp.Diff(one.groups, three.groups, cmp.AllowUnexported(cubeGroup{}, groupID{}, cell{}, Spread{})); diff != "" {
+				t.Errorf("one builder -, three +\n%s", diff)
+			}
+			if diff := cmp.Diff(one.singles, three.singles, cmp.AllowUnexported(single{})); diff != "" {
+				t.Errorf("one builder -, three +\n%s", diff)
+			}
+		})
+	}
+}
+
+// wideCube gives the same random batches to n builders in turn, and returns their cube.
+func wideCube(t *testing.T, plan *Plan, n int) *Cube {
+	var builders []*Builder
+	for range n {
+		builders = append(builders, NewBuilder(plan))
+	}
+	if builders[0].layout != wide {
+		t.Fatalf("layout %d, want that of a wide grid", builders[0].layout)
+	}
+	rng := rand.New(rand.NewPCG(5, 1))
+	for k := range 7 {
+		rows := make([]row, 1+rng.IntN(50))
+		for i := range rows {
+			rows[i] = row{
+				answers: map[string]Answer{
+					"session":    {State: dataset.Scored(rng.IntN(1000))},
+					"onboarding": {State: dataset.Scored(600 + rng.IntN(10))},
+				},
+				label: dataset.Label(rng.IntN(dataset.NumLabels)), amount: rng.Int64N(5000),
+			}
+			rows[i].outcome[stepUps] = []string{"", "passed", "failed"}[rng.IntN(3)]
+		}
+		if err := builders[k%n].Add(rowsBatch(t, plan, rows)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cube, err := freeze(builders)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cube
 }
