@@ -134,6 +134,7 @@ func benchmarkScan(b *testing.B, name string, fields []Field) {
 			b.Fatal(err)
 		}
 		s.Alike(sameMonth)
+		s.ReuseTexts()
 		for _, f := range s.sources[0].info().Columns {
 			if f.Path == nil {
 				b.Fatalf("%s was not found", f.Field.Name)
