@@ -86,7 +86,12 @@ func (j *judge) value(n *node, tok json.Token, from int64) error {
 		v.form, v.text = formScalar, []byte(t)
 	case string:
 		v.form, v.text = formString, []byte(t)
-		v.badUTF8 = !utf8.Valid(j.text[from:start])
+		if raw := j.text[from:start]; !utf8.Valid(raw) {
+			v.badUTF8 = true
+			if n.kids != nil { // the decoder has put other characters for bad bytes; a text in this one may hold them
+				v.text = j.r.unescape(raw[bytes.IndexByte(raw, '"')+1 : len(raw)-1])
+			}
+		}
 		if n.kids != nil && looksLikeObject(v.text) {
 			return j.embedded(n)
 		}

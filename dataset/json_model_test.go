@@ -87,12 +87,37 @@ func TestCutLineBeforeStaleBytes(t *testing.T) {
 			t.Fatalf("%s was not walked", lines[k%2])
 		}
 	}
-	for _, line := range lines {
+	spaced := strings.NewReplacer(",", " ,\t", ":", " : ", "}", " }").Replace(lines[0])
+	for range 2 * modelWait { // its keys become the ones that are expected
+		w.walks(spaced)
+	}
+	for _, line := range append(lines, spaced) {
 		for cut := range len(line) {
 			for _, behind := range []string{"", line[cut:], "\n" + lines[0], `"` + line[cut:], lines[1][min(cut, len(lines[1])):], `"}}`, `}}}`} {
 				if w.walksBefore(line[:cut], behind) {
 					t.Fatalf("%s was taken for a whole line where %s stood behind", line[:cut], behind)
 				}
+			}
+		}
+	}
+}
+
+// TestSpaceIsForgotten reads keys with much space behind them, of which nothing is to be remembered.
+func TestSpaceIsForgotten(t *testing.T) {
+	w := newTwin(allFields, Mapping{})
+	for k := range 50 {
+		for range 2 {
+			if line := fmt.Sprintf(`{"session":{"score":5,"k%d":%s1}}`, k%40, strings.Repeat(" ", 1000)); !w.walks(line) {
+				t.Fatalf("%s was not walked", line)
+			}
+		}
+	}
+	w.walks(`{"session":{"score":5,"k3":1}}`) // known by now
+	w.walks(fmt.Sprintf(`{"session":{"k3":%s1,"score":5}}`, strings.Repeat(" ", 1000)))
+	for _, n := range []*node{w.r.root, w.r.root.kids["session"]} {
+		for _, s := range n.steps {
+			if len(s.raw) > maxRaw {
+				t.Errorf("%d bytes are remembered of a key", len(s.raw))
 			}
 		}
 	}

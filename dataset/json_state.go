@@ -79,7 +79,7 @@ func (b *body) failed(p *placement) bool {
 				return true
 			}
 		default:
-			if text := bytes.TrimSpace(v.text); len(text) > 0 && string(text) != "[]" && string(text) != "{}" {
+			if text := bytes.TrimSpace(p.content(v)); len(text) > 0 && string(text) != "[]" && string(text) != "{}" {
 				return true
 			}
 		}

@@ -51,6 +51,33 @@ func (w *twin) check(t interface{ Fatalf(string, ...any) }, line string) {
 	}
 }
 
+// TestEscapesAreResolvedFirst reads strings of which only the content, not the text that stands in the line, tells what they are.
+func TestEscapesAreResolvedFirst(t *testing.T) {
+	for _, line := range []string{
+		`{"session":"\n{\"score\":1}"}`, `{"session":"\r\t{\"score\":1}"}`, `{"session":"\u007b\"score\":1}"}`,
+		`{"session":"\n"}`, `{"session":"\u0020"}`, `{"session":"\n{\"score\":\"\\n\"}"}`,
+		`{"session":{"error":"\n"}}`, `{"session":{"error":"\t \u0020"}}`, `{"session":{"error":"\u005b]"}}`, `{"session":{"error":"\u005b1]"}}`,
+		"{\"onboarding\":\"{\\\"score\\\":{\\\"reason_codes\\\":\\\"a\xff\\\"}}\"}", "{\"onboarding\":\"{\\\"score\\\":{\\\"reason_codes\\\":\\\"a\ufffd\\\"}}\"}",
+		"{\"session\": \"{\\\"score\\\":5,\\\"x\\\":\\\"\xff\\\"}\"}",
+	} {
+		if !validJSON(line) {
+			t.Fatalf("%s is no JSON", line)
+		}
+		newTwin(allFields, Mapping{}).check(t, line)
+	}
+}
+
+// TestUnreadScalars reads lines that are no JSON because of a value that nobody looks into.
+func TestUnreadScalars(t *testing.T) {
+	for _, value := range []string{`1{}`, `1[}`, `a[b{}`, `1:2`, `1"`, `{"y":1{}`} {
+		for _, line := range []string{`{"x":` + value + `}`, `{"x":` + value + `,"session":{"score":5}}`, `{"session":{"x":` + value + `,"score":5}}`} {
+			if newTwin(allFields, Mapping{}).walks(line) {
+				t.Errorf("%s was walked", line)
+			}
+		}
+	}
+}
+
 // validJSON reports whether a line is one JSON value, and so are the texts in it that begin as objects do: a response may stand in one.
 // It nests deeper than json.Valid allows.
 func validJSON(line string) bool {

@@ -47,6 +47,9 @@ type step struct {
 	varies bool // the value mostly differs from that in the model
 }
 
+// maxRaw bounds what is remembered of one step: a key may be long, and any space may follow it.
+const maxRaw = 256
+
 // maxSteps bounds what is remembered of an object whose keys are data, such as ids.
 const maxSteps = 2048
 
@@ -87,7 +90,7 @@ func (n *node) find(key string) (kid *node, wrongCase bool) {
 
 // learn makes key the k-th step.
 func (n *node) learn(k int, key, raw string, kid *node) {
-	if len(n.steps) == maxSteps || len(key) > 256 {
+	if len(n.steps) == maxSteps || len(raw) > maxRaw {
 		return
 	}
 	if n.index == nil {

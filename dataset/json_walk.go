@@ -53,7 +53,7 @@ func (r *jsonReader) object(n *node, s []byte, p, end int) int {
 		if s[p] <= ' ' {
 			p = skipSpace(s, p, end)
 		}
-		if s[p] != ',' {
+		if p >= end || s[p] != ',' {
 			break
 		}
 		if p++; s[p] <= ' ' {
@@ -111,8 +111,8 @@ func (n *node) key(s []byte, p, end, k int) (*node, int, int) {
 		return nil, k, bad
 	}
 	if at, found := n.index[string(key)]; found {
-		if n.steps[at].raw != string(s[p:v]) {
-			n.steps[at].raw = string(s[p:v])
+		if raw := s[p:v]; len(raw) <= maxRaw && n.steps[at].raw != string(raw) {
+			n.steps[at].raw = string(raw)
 		}
 		return n.steps[at].kid, at, v
 	}
@@ -142,7 +142,7 @@ func (r *jsonReader) element(n *node, s []byte, p, end int) int {
 		if v.escaped && !escapesValid(v.text) {
 			return bad
 		}
-		if n.kids != nil && looksLikeObject(v.text) && !r.embedded(n) {
+		if n.kids != nil && looksLikeObject(r.content(v)) && !r.embedded(n) {
 			return bad
 		}
 		return p
@@ -176,11 +176,7 @@ func (r *jsonReader) element(n *node, s []byte, p, end int) int {
 // embedded reads a response that was stored as the text of a JSON string.
 func (r *jsonReader) embedded(n *node) bool {
 	from := len(r.scratch)
-	if n.val.escaped {
-		r.unescape(n.val.text)
-	} else {
-		r.scratch = append(r.scratch, n.val.text...)
-	}
+	r.scratch = append(r.scratch, n.val.text...)
 	end := len(r.scratch) - from
 	r.scratch = append(r.scratch, make([]byte, padding)...)
 	text := r.scratch[from:]
@@ -250,11 +246,22 @@ func skipToQuote(s []byte, p int) int {
 
 // skipScalar returns the end of a number, true, false or null.
 func skipScalar(s []byte, p, end int) int {
-	for p < end && s[p] != ',' && s[p] != '"' && s[p] != '}' && s[p] != ']' && s[p] > ' ' {
+	for p < end && !endsScalar[s[p]] {
 		p++
 	}
 	return p
 }
+
+// endsScalar tells of each byte whether a scalar ends before it: spaces, and what gives JSON its structure.
+var endsScalar = func() (ends [256]bool) {
+	for c := range ' ' + 1 {
+		ends[c] = true
+	}
+	for _, c := range `,:"{}[]` {
+		ends[c] = true
+	}
+	return ends
+}()
 
 // skipAny returns the position behind the value that starts at p.
 func skipAny(s []byte, p, end int) int {
