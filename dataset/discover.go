@@ -203,7 +203,9 @@ func (d *discovery) lines(ctx context.Context, src *textSource) error {
 	var w textWorker
 	shapes := shaper{known: map[uint64]struct{}{}}
 	for decoded := 0; ; {
+		src.scan.mu.Lock()
 		claimed, err := src.claim()
+		src.scan.mu.Unlock()
 		if err == io.EOF {
 			return ctx.Err()
 		}
@@ -246,7 +248,7 @@ func (d *discovery) lines(ctx context.Context, src *textSource) error {
 			learn()
 		}
 		if src.stream != nil {
-			src.free = append(src.free, u.data)
+			src.recycle(u.data)
 		}
 	}
 }

@@ -58,6 +58,7 @@ type textSource struct {
 
 var _ source = (*textSource)(nil)
 
+// claim is called under the scan's lock.
 func (t *textSource) claim() (unit, error) {
 	if t.stream != nil {
 		return t.claimStream()
@@ -176,6 +177,16 @@ func (t *textSource) buffer() []byte {
 		return buf[:0]
 	}
 	return nil
+}
+
+// recycle takes back the memory of a run of a stream that has been parsed.
+func (t *textSource) recycle(data []byte) {
+	t.scan.mu.Lock()
+	t.parsing--
+	t.scan.mu.Unlock()
+	t.mu.Lock()
+	t.free = append(t.free, data)
+	t.mu.Unlock()
 }
 
 // grow makes room for n more bytes, and for the padding behind them.

@@ -89,18 +89,13 @@ func blank(line []byte) bool {
 func (u *textUnit) end(w *textWorker) {
 	t := u.src
 	if t.stream != nil {
-		t.scan.mu.Lock()
-		t.parsing--
-		t.scan.mu.Unlock()
+		t.recycle(u.data)
+	} else {
+		t.scan.done.Add(u.to - u.from)
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.seen = w.json.places(t.seen, len(t.scan.fields))
-	if t.stream != nil {
-		t.free = append(t.free, u.data)
-	} else {
-		t.scan.done.Add(u.to - u.from)
-	}
 	u.data = nil
 }
 
