@@ -141,11 +141,6 @@ func (f *inflater) openFixed() {
 	}
 	f.fixed = true
 	var lengths [literalSymbols]uint8
-	fill := func(lengths []uint8, length uint8) {
-		for i := range lengths {
-			lengths[i] = length
-		}
-	}
 	fill(lengths[:144], 8)
 	fill(lengths[144:256], 9)
 	fill(lengths[256:280], 7)

@@ -115,8 +115,8 @@ func readRuns[T uint8 | uint32](h *hybrid, dst []T) error {
 func readBits(h *hybrid, dst []uint8) (set int, err error) {
 	for len(dst) > 0 {
 		if h.repeat == 0 && h.packed == 0 {
-			n, ones := h.shortRuns(dst)
-			dst, set = dst[n:], set+ones
+			n, some := h.shortRuns(dst)
+			dst, set = dst[n:], set+some
 			if len(dst) == 0 {
 				break
 			}
@@ -170,7 +170,7 @@ func (h *hybrid) shortRuns(dst []uint8) (taken, set int) {
 
 // repeatByte is fill in steps of eight, the last of which may go beyond the end.
 func repeatByte(dst []uint8, v uint8) {
-	word, all := uint64(v)*ones8, dst[:min(cap(dst), len(dst)+7)]
+	word, all := uint64(v)*ones, dst[:min(cap(dst), len(dst)+7)]
 	i := 0
 	for ; i < len(dst) && i+8 <= len(all); i += 8 {
 		binary.LittleEndian.PutUint64(all[i:], word)
@@ -226,13 +226,10 @@ func unpackBits(dst []uint8, src []byte, bit int) {
 	}
 }
 
-// ones8 has the value one in each of its bytes.
-const ones8 = 0x0101010101010101
-
 // toBytes makes a byte of 0 or 1 of each of eight bits, the lowest first.
 func toBytes(eight uint64) uint64 {
 	// Bit k of the eight is kept in byte k of the product alone, and adding 0x7f moves it to the top of that byte.
-	return (eight*ones8&0x8040201008040201 + 0x7f*ones8) >> 7 & ones8
+	return (eight*ones&0x8040201008040201 + 0x7f*ones) >> 7 & ones
 }
 
 // toBits is the reverse of toBytes.
@@ -242,7 +239,7 @@ func toBits(bytes uint64) uint64 { return bytes * 0x0102040810204080 >> 56 }
 // bit of 0, the number behind it for 1. The other rows get 0. It does what unpackBits, a conversion and spread do, for eight rows at once.
 func spreadBits(dst, present []uint8, src []byte, bit int, no uint8) {
 	for ; len(dst) >= 8; dst = dst[8:] {
-		there, levels := uint64(ones8), uint64(0xff)
+		there, levels := uint64(ones), uint64(0xff)
 		if present != nil {
 			there = binary.LittleEndian.Uint64(present)
 			levels = toBits(there)
@@ -316,7 +313,7 @@ func wordsOf[W, T any](s []T) []W {
 func spreadWords[W uint8 | uint16 | uint32 | uint64](s []W, n int, present []uint8, none W) {
 	i, j := len(present)-1, n-1
 	for i > j { // where i == j the rest stands where it belongs
-		if j >= 7 && binary.LittleEndian.Uint64(present[i-7:]) == ones8 {
+		if j >= 7 && binary.LittleEndian.Uint64(present[i-7:]) == ones {
 			copy(s[i-7:i+1], s[j-7:j+1])
 			i, j = i-8, j-8
 			continue

@@ -137,8 +137,8 @@ func (s *Scan) timeColumn() int { return slices.Index(s.fields, Field{Timestamp,
 
 // Alike tells the scan that the reader of its batches does not mind which times the records have, as long as alike(first, last) is true
 // for the ends, both included, between which the true times are: a reader that counts by month calls times of one month alike.
-// Where that saves work, records get such a time instead of their own. The account's period stays that of the true times, as far as a file's own statistics are true. Alike must
-// be called before the first Next, and does nothing where the scan itself needs the times.
+// Where that saves work, records get such a time instead of their own. The account's period stays that of the true times, as far as a
+// file's own statistics are true. Alike must be called before the first Next, and does nothing where the scan itself needs the times.
 func (s *Scan) Alike(alike func(first, last int64) bool) {
 	if s.ids == nil && s.opt.Labels == nil && s.opt.Saved == nil {
 		s.alike = alike

@@ -15,7 +15,7 @@ import (
 // results between batches and is not for concurrent use: each worker has its own.
 type evaluator struct {
 	fields  []dataset.Field
-	vectors []*vector // the distinct tests
+	vectors []*vector // the distinct tests, dear ones last
 	plans   []*plan   // one for each condition
 
 	vm  vm.VM
@@ -51,6 +51,9 @@ func newEvaluator(conds []*Condition, fields []dataset.Field) (*evaluator, error
 	for _, p := range e.plans {
 		p.guard(nil)
 	}
+	cheap := slices.DeleteFunc(slices.Clone(e.vectors), func(v *vector) bool { return v.dear })
+	dear := slices.DeleteFunc(e.vectors, func(v *vector) bool { return !v.dear })
+	e.vectors = append(cheap, dear...)
 	return e, nil
 }
 
@@ -111,17 +114,11 @@ func (e *evaluator) eval(b *dataset.Batch, fired []uint64) {
 	clear(fired)
 	words := (b.N + 63) / 64
 	for _, v := range e.vectors {
-		if !v.dear {
-			v.bits = resized(v.bits, words)
-			v.fill(e, b)
-		}
-	}
-	for _, v := range e.vectors {
+		v.bits = resized(v.bits, words)
 		if v.dear {
-			v.bits = resized(v.bits, words)
 			v.asked(b.N)
-			v.fill(e, b)
 		}
+		v.fill(e, b)
 	}
 	for i, p := range e.plans {
 		spread(p.solve(words), fired, 1<<i)
